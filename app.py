@@ -1,0 +1,105 @@
+"""Wiring: configuration, extensions, blueprints, error pages. `create_app()` is what every server loads."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+
+import blueprints
+import models  # noqa: F401  (makes every table known)
+from core import backups, db, jobs, logs, mail, move, pending, presence, pubsub, storage, tokens
+from core import config as environment
+from forum import schedule  # noqa: F401  (lists the recurring jobs)
+from web import (
+    assets,
+    auth,
+    compression,
+    context,
+    dressing,
+    errors,
+    fragments,
+    kept,
+    limits,
+    operations,
+    reading,
+    security,
+    sitemaps,
+    uploads,
+)
+from web.folding import FoldingEnvironment
+from web.networks import TrustedProxies
+
+
+def create_app(config: environment.Config | None = None, **overrides: Any) -> Flask:
+    """A Livery application over a configuration; `overrides` are settings of Flask and its extensions."""
+    config = config or environment.read()
+    app = Flask(__name__, static_folder=None, static_url_path="/static")
+    app.jinja_environment = FoldingEnvironment
+    app.config.update(_settings(config))
+    app.config.update(overrides)
+    app.url_map.strict_slashes = False
+    logs.set_up(config)
+    db.db.init_app(app)
+    app.teardown_appcontext(db.let_go)
+    db.frozen_by = config.data / move.MARK if config.database_url.startswith("sqlite") else None
+    for part in (backups, storage, pubsub, presence, mail):
+        part.connect(config)
+    with app.app_context():
+        db.prepare_engine(db.db.engine, slow=config.slow_query)
+    jobs.connect(config, app.app_context, immediate=bool(app.config.get("TESTING")))
+    pending.connect(config.redis_url)
+    tokens.connect(config.secret_key)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)
+    Bootstrap5(app)
+    kept.remember(app)
+    operations.init_app(app)
+    kept.init_app(app)
+    compression.init_app(app)
+    uploads.init_app(app)
+    security.init_app(app)
+    reading.init_app(app)
+    auth.init_app(app)
+    limits.init_app(app, config.redis_url)
+    assets.init_app(app)
+    sitemaps.init_app(app)
+    errors.init_app(app)
+    context.init_app(app)
+    fragments.init_app(app)
+    dressing.init_app(app)
+    kept.keep(app)
+    blueprints.register(app)
+    return app
+
+
+def _settings(config: environment.Config) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(config),
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SECURE": config.behind_tls,
+        "SESSION_COOKIE_NAME": "__Host-session" if config.behind_tls else "session",
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SECURE": config.behind_tls,
+        "REMEMBER_COOKIE_NAME": "__Host-remember_token" if config.behind_tls else "remember_token",
+        "REMEMBER_COOKIE_DURATION": timedelta(days=14),
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "WTF_CSRF_ENABLED": False,  # web/security.py asks every write for its proof before any form is read
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "RATELIMIT_HEADERS_ENABLED": False,
+        "LIVERY": config,
+    }
+
+
+def _engine_options(config: environment.Config) -> dict[str, Any]:
+    if config.database_url.startswith("sqlite"):
+        return {"connect_args": {"check_same_thread": False, "timeout": 5}, "hide_parameters": True}
+    # values stay out of errors, and so out of logs: some of them are addresses, hashes and texts of people
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "hide_parameters": True}

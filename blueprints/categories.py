@@ -1,0 +1,58 @@
+from flask import Blueprint, redirect, render_template
+
+from forum import categories, reading, tags, topic_tools, topics, unread
+from forum.permissions import create_topic, moderate
+from forum.permissions import read_category as may_read
+from web import params
+from web.auth import viewer
+from web.htmx import render
+
+blueprint = Blueprint("categories", __name__)
+
+
+@blueprint.get("/")
+@blueprint.get("/categories")
+def index():
+    return render_template("categories/index.html", tree=unread.mark_nodes(viewer(), categories.tree(viewer())))
+
+
+@blueprint.get("/category/<int:category_id>")
+@blueprint.get("/category/<int:category_id>/<slug>")
+def show(category_id, slug=""):
+    place = categories.get(viewer(), params.identity(category_id))
+    if place.link:
+        return redirect(place.link)
+    sort = params.choice("sort", topics.SORTS, topics.DEFAULT_SORT)
+    tag, number, cursor = params.text("tag"), params.page(), params.cursor()
+    if slug != place.slug:
+        return redirect(params.same_query(place.path), 308)
+    return render("categories/show.html", "topics/_rows.html", **page_of(place, sort, tag, number, cursor))
+
+
+def page_of(place, sort, tag, number, cursor):
+    pinned, page = [], None
+    if may_read(viewer(), place.id) and not place.section:
+        pinned, page = topics.in_category(viewer(), place.id, sort=sort, tag=tag, number=number, cursor=cursor)
+    return {
+        "place": place,
+        "ancestors": categories.ancestors(place),
+        "children": unread.mark_nodes(viewer(), categories.tree(viewer(), place)),
+        "counts": categories.own_counts(place.id),
+        "tags": tags.most_used([place.id]) if page else [],
+        "may_create": create_topic(viewer(), place.id),
+        "follow_state": reading.category_state(viewer(), place.id),
+        **tools_of(place, page),
+        "pinned": pinned,
+        "page": page,
+        "sort": sort,
+        "tag": tag,
+        "show_category": False,
+        "address": place.path,
+        "query": {"sort": sort, "tag": tag},
+    }
+
+
+def tools_of(place, page):
+    if page is None or not moderate(viewer(), place.id):
+        return {}
+    return {"selectable": "bulk", "bulk_places": topic_tools.open_places(viewer())}

@@ -1,0 +1,82 @@
+from dataclasses import asdict
+
+from flask import Blueprint, Response, jsonify, redirect
+
+from forum import live, posts, topics
+from forum.permissions import create_topic, moderate, reply_to
+from web import htmx, params
+from web.auth import viewer
+from web.limits import limited
+
+blueprint = Blueprint("live", __name__)
+
+MOST = 50
+
+
+@blueprint.get("/events")
+def index():
+    # asgi.py answers this address on the event loop; another server cannot, and the page looks for itself
+    return Response(status=204)
+
+
+@blueprint.get("/live/state")
+def show():
+    topic_id = params.number("topic")
+    found = live.state(viewer(), params.identity(topic_id) if topic_id is not None else None)
+    return jsonify(asdict(found))
+
+
+@blueprint.get("/topic/<int:topic_id>/news")
+def news(topic_id):
+    topic = topics.get(viewer(), params.identity(topic_id))
+    after = params.number("after") or 0
+    rows = posts.between(viewer(), topic, after + 1, min(after + MOST, topic.last_number))
+    return parts(topic, "live/news.parts.html", rows, rows[-1].number if rows else after)
+
+
+@blueprint.get("/topic/<int:topic_id>/fresh")
+def fresh(topic_id):
+    topic = topics.get(viewer(), params.identity(topic_id))
+    low = params.number("from") or 0
+    rows = posts.between(viewer(), topic, low, min(params.number("to") or 0, low + MOST - 1)) if low else []
+    return parts(topic, "live/fresh.parts.html", rows, params.number("at") or 1)
+
+
+@blueprint.get("/post/<int:post_id>/fresh")
+def post(post_id):
+    topic_id, number = posts.place(params.identity(post_id))
+    topic = topics.get(viewer(), topic_id)
+    return parts(topic, "live/post.parts.html", posts.between(viewer(), topic, number, number), number)
+
+
+@blueprint.get("/topic/<int:topic_id>/readers")
+def readers(topic_id):
+    topic = topics.get(viewer(), params.identity(topic_id))
+    here = live.readers(viewer(), topic_id)
+    if not htmx.partial():
+        return redirect(topic.path)
+    return htmx.render("live/readers.parts.html", "live/readers.parts.html", topic=topic, here=here)
+
+
+@blueprint.post("/topic/<int:topic_id>/typing")
+@limited("60 per minute")
+def typing(topic_id):
+    live.type_in(viewer(), params.identity(topic_id))
+    return Response(status=204)
+
+
+def parts(topic, template, rows, at):
+    if not htmx.partial():
+        return redirect(f"{topic.path}/{at}")
+    sort = params.choice("sort", posts.SORTS, posts.DEFAULT_SORT)
+    return htmx.render(
+        template,
+        template,
+        topic=topic,
+        rows=rows,
+        stream={"rows": [], "target": at, "sort": sort},
+        sorts=posts.SORTS,
+        may_reply=reply_to(viewer(), topic),
+        may_create=create_topic(viewer(), topic.category_id),
+        may_moderate=moderate(viewer(), topic.category_id),
+    )

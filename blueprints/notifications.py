@@ -1,0 +1,59 @@
+from flask import Blueprint, redirect, request
+
+from core.db import writing
+from core.i18n import gettext as _
+from forum import notifications
+from web import htmx, params
+from web.auth import login_required, viewer
+from web.flash import say
+from web.limits import limited
+
+blueprint = Blueprint("notifications", __name__)
+
+
+@blueprint.get("/notifications")
+@login_required
+def index():
+    only = params.choice("filter", ("", "unread", *notifications.KINDS), "")
+    page = notifications.listed(viewer(), only, cursor=params.cursor())
+    context = {"page": page, "only": only, "kinds": list(notifications.KINDS)}
+    return htmx.render("notifications/index.html", "notifications/_rows.html", **context)
+
+
+@blueprint.get("/notifications/<int:notice_id>")
+@login_required
+def show(notice_id):
+    return redirect(notifications.target(viewer(), params.identity(notice_id)))
+
+
+@blueprint.post("/notifications")
+@limited("60 per minute")
+def read_all():
+    with writing():
+        notifications.read_all(viewer(), params.moment("until"))
+    return redirect("/notifications", 303)
+
+
+@blueprint.post("/notifications/<int:notice_id>/read")
+@limited("120 per minute")
+def read(notice_id):
+    with writing():
+        notifications.read_one(viewer(), params.identity(notice_id))
+    return redirect("/notifications", 303)
+
+
+@blueprint.get("/me/notifications")
+@login_required
+def edit():
+    chosen = {kind: notifications.channel(viewer().preferences, kind) for kind in notifications.KINDS}
+    context = {"kinds": notifications.KINDS, "chosen": chosen, "channels": notifications.CHANNELS}
+    return htmx.render("notifications/edit.html", "notifications/_settings.html", **context)
+
+
+@blueprint.post("/me/notifications")
+@limited("60 per minute")
+def update():
+    with writing():
+        notifications.choose(viewer(), {kind: request.form.get(kind, "") for kind in notifications.KINDS})
+    say(_("Saved."))
+    return redirect("/me/notifications", 303)

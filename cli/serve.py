@@ -1,0 +1,57 @@
+"""`bin/livery serve`: prepares everything and hands over to the production server."""
+
+import os
+import secrets
+import sys
+
+import click
+from sqlalchemy import func, select
+
+from app import create_app
+from cli import demo
+from cli.prepare import prepare
+from core import config as environment
+from core.db import session, writing
+from forum import accounts, groups
+from models import Membership
+
+ADMINISTRATOR = "Keeper"
+
+
+def serve() -> None:
+    """Prepares the database, prints the address and (once) the administrator's password, and starts granian."""
+    config = environment.read()
+    with create_app(config).app_context():
+        prepare()
+        password = _first_administrator()
+        if config.demo and demo.database_is_empty():
+            click.echo("Loading the demo community …")
+            demo.load()
+    if password:
+        click.echo(f"\n  Administrator's name: {ADMINISTRATOR}\n  Password (shown only this once): {password}\n")
+    shown = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host  # noqa: S104
+    click.echo(f"  Livery is at http://{shown}:{config.port}  (Ctrl+C stops it)\n")
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "granian", *_server_arguments(config)])  # noqa: S606
+
+
+def _server_arguments(config: environment.Config) -> list[str]:
+    return [
+        "--interface", "asgi", "--factory", "asgi:make",
+        "--host", config.host, "--port", str(config.port),
+        "--workers", "1", "--backlog", "1024",
+        "--respawn-failed-workers", "--respawn-interval", "0.5",
+        "--no-ws", "--log-level", "error", "--workers-kill-timeout", "5",
+    ]  # fmt: skip
+
+
+def _first_administrator() -> str:
+    """Makes the administrator of a new community and returns the password; empty when there is one already."""
+    administrators = groups.builtin_groups()["administrators"]
+    if session().scalar(select(func.count()).select_from(Membership).where(Membership.group_id == administrators)):
+        return ""
+    password = secrets.token_urlsafe(12)
+    with writing():
+        user = accounts.create(ADMINISTRATOR, "", password)
+        groups.make_administrator(user.id)
+    return password

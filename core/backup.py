@@ -1,0 +1,164 @@
+"""Backups: a live site in one file, with a hash over everything in it.
+
+The file is a ZIP archive: `manifest.json`, `tables/<name>.jsonl` (core/tables.py) and `uploads/…`. The hash of the
+manifest is the archive's comment, and the manifest holds the hashes of the rest, so a single changed byte of what it holds is found.
+The secret that signs cookies is not in it: whoever restores elsewhere logs in again.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+import tempfile
+import tomllib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine
+
+from core import clock, migrate, tables
+from core.config import ROOT
+
+FORMAT = 1
+_COMMENT = b"livery "
+_MANIFEST = "manifest.json"
+_CHUNK = 1 << 20
+
+
+class Broken(ValueError):
+    """A file that is not a whole backup; the message says what is wrong."""
+
+
+def write(engine: Engine, uploads: Path, path: Path) -> dict[str, Any]:
+    """Writes a backup of a live database and the uploads folder, verifies it, and returns its manifest.
+
+    The file appears under its name only when it is whole; nobody but its owner may read it. Raises OSError.
+    """
+    part = path.with_name(path.name + ".part")
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with (
+            os.fdopen(descriptor, "w+b") as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as made,
+        ):
+            manifest = {
+                "format": FORMAT,
+                "livery": tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"],
+                "revision": migrate.current(engine),
+                "made_at": clock.now().isoformat(timespec="seconds"),
+                "database": engine.dialect.name,
+                "tables": _write_tables(engine, made, path.parent),
+                "uploads": _write_uploads(made, uploads),
+            }
+            text = json.dumps(manifest, indent=1, sort_keys=True).encode()
+            made.writestr(_MANIFEST, text)
+            made.comment = _COMMENT + hashlib.sha256(text).hexdigest().encode()
+        verify(part)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return manifest
+
+
+def verify(path: Path) -> dict[str, Any]:
+    """Reads a whole backup and returns its manifest. Raises Broken when a byte of it is not as it was written."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = _manifest(archive)
+            expected = {f"tables/{name}.jsonl": each["sha256"] for name, each in manifest["tables"].items()}
+            expected |= {f"uploads/{name}": each["sha256"] for name, each in manifest["uploads"].items()}
+            if set(archive.namelist()) != {*expected, _MANIFEST}:
+                raise Broken("what is in it is not what its manifest lists")
+            for name, sha256 in expected.items():
+                if hash_of(archive, name) != sha256:
+                    raise Broken(f"{name} is damaged")
+    except (zipfile.BadZipFile, zlib.error, EOFError, LookupError, TypeError, ValueError, NotImplementedError) as error:
+        raise error if isinstance(error, Broken) else Broken(f"it is damaged, or no backup ({error})") from error
+    return manifest
+
+
+def hash_of(archive: zipfile.ZipFile, name: str) -> str:
+    """The SHA-256 of one member."""
+    digest = hashlib.sha256()
+    with archive.open(name) as member:
+        while chunk := member.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def snapshot(engine: Engine, folder: Path) -> Iterator[Connection]:
+    """One moment of a live database, while others go on writing to it.
+
+    PostgreSQL holds it for a read-only transaction; SQLite's is copied into a file in `folder` at once, because a long
+    read there keeps the write-ahead log from being emptied.
+    """
+    if engine.dialect.name != "sqlite":
+        with (
+            engine.connect().execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            ) as connection,
+            connection.begin(),
+        ):
+            yield connection
+        return
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".snapshot-") as place:
+        copy = Path(place) / "snapshot.sqlite3"
+        copy_sqlite(str(engine.url.database), str(copy))
+        still = create_engine(f"sqlite:///{copy}")
+        try:
+            with still.connect() as connection:
+                yield connection
+        finally:
+            still.dispose()
+
+
+def copy_sqlite(source: str, target: str) -> None:
+    """Copies an SQLite database over another, live or not, as one transaction (SQLite's backup API)."""
+    with closing(sqlite3.connect(source, timeout=60)) as read, closing(sqlite3.connect(target, timeout=60)) as written:
+        read.backup(written)
+
+
+def _write_tables(engine: Engine, made: zipfile.ZipFile, folder: Path) -> dict[str, Any]:
+    found = {}
+    with snapshot(engine, folder) as connection:
+        for table in tables.reflect(connection):
+            with made.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as member:
+                found[table.name] = asdict(tables.content(table, tables.lines(connection, table), member.write))
+    return found
+
+
+def _write_uploads(made: zipfile.ZipFile, uploads: Path) -> dict[str, Any]:
+    """Copies the uploads after the snapshot: every file that a row of it names was there before."""
+    found = {}
+    for path in sorted(uploads.rglob("*")):
+        name = path.relative_to(uploads).as_posix()
+        if not path.is_file() or path.is_symlink():
+            continue
+        digest, size = hashlib.sha256(), 0
+        with path.open("rb") as file, made.open(f"uploads/{name}", "w", force_zip64=True) as member:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                member.write(chunk)
+                size += len(chunk)
+        found[name] = {"bytes": size, "sha256": digest.hexdigest()}
+    return found
+
+
+def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
+    text = archive.read(_MANIFEST)
+    if archive.comment != _COMMENT + hashlib.sha256(text).hexdigest().encode():
+        raise Broken("its manifest is damaged")
+    manifest: dict[str, Any] = json.loads(text)
+    if manifest["format"] != FORMAT:
+        raise Broken(f"it has the form {manifest['format']}, and this version of Livery reads {FORMAT}")
+    for name in manifest["uploads"]:
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise Broken(f"it holds a file outside of the uploads, {name}")
+    return manifest

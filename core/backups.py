@@ -1,0 +1,89 @@
+"""Backups by schedule: how often, how many are kept, and the job that makes them."""
+
+import fcntl
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from core import backup, clock, metrics
+from core.config import ROOT, Config
+from core.settings import Int, declare
+
+log = logging.getLogger("livery.backups")
+
+settings = declare(
+    "backups",
+    every_hours=Int(24, "Hours between backups into the data folder; 0: none", high=24 * 365),
+    keep=Int(7, "How many of these backups are kept", low=1, high=1000),
+)
+
+_running: "subprocess.Popen[bytes] | None" = None
+
+_config: Config | None = None
+
+metrics.gauge("livery_backup_age_seconds", "How old the newest backup is.", lambda: _age())
+
+
+def connect(config: Config) -> None:
+    """Tells the schedule which site it is for."""
+    global _config
+    _config = config
+
+
+def folder(config: Config) -> Path:
+    """Where backups lie; made when it is not there, and its age is that of the schedule."""
+    place = config.data / "backups"
+    place.mkdir(exist_ok=True, mode=0o700)
+    return place
+
+
+def kept(config: Config) -> list[Path]:
+    """The backups of the schedule, the oldest first."""
+    return sorted(folder(config).glob("livery-*.zip"))
+
+
+def due(config: Config) -> bool:
+    """Whether the schedule asks for a backup now. The first is due so many hours after the site began."""
+    hours: int = settings.every_hours
+    if not hours:
+        return False
+    since = max(kept(config), default=folder(config)).stat().st_mtime
+    return clock.now().timestamp() - since >= hours * 3600
+
+
+def make(engine: Engine, config: Config) -> Path | None:
+    """Makes a backup by the schedule and drops the oldest of those that are too many; None while another one runs."""
+    with (folder(config) / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        path = folder(config) / f"livery-{clock.now():%Y%m%d-%H%M%S}.zip"
+        backup.write(engine, config.data / "uploads", path)
+        for old in kept(config)[: -settings.keep]:
+            old.unlink()
+        return path
+
+
+def make_due() -> None:
+    """Starts a backup when one is due, in a process of its own that gives way to the site's. A recurring job."""
+    global _running
+    if _running is not None:
+        status = _running.poll()
+        if status is None:
+            return
+        _running = None
+        if status:
+            metrics.count("livery_job_failures", job="backup")
+            log.error("The backup failed; `bin/livery backup --scheduled` says why")
+    if _config is not None and due(_config):
+        command = ["nice", sys.executable, "-m", "cli.main", "backup", "--scheduled"]
+        _running = subprocess.Popen(command, cwd=ROOT)  # noqa: S603
+
+
+def _age() -> float:
+    assert _config is not None
+    return clock.now().timestamp() - max(kept(_config)).stat().st_mtime

@@ -1,0 +1,137 @@
+"""What must be known before the database: read from the environment, once."""
+
+import ipaddress
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The environment of one process. Paths are absolute."""
+
+    data: Path
+    database_url: str
+    redis_url: str
+    secret_key: str
+    host: str
+    port: int
+    demo: bool
+    url: str = ""
+    """The address under which people reach the site, without a slash at its end; empty: whatever they ask for."""
+    hosts: tuple[str, ...] = ()
+    """The host names that are answered; empty: all."""
+    trusted_proxies: tuple[Network, ...] = ()
+    log_format: str = "logfmt"
+    log_requests: bool = False
+    slow_query: int = 200
+    """From how many milliseconds on a query is logged; 0: none."""
+    slow_page: int = 1000
+    """From how many milliseconds on a request is logged; 0: none."""
+    metrics_token: str = ""
+    mail: str = ""
+    """The mail server, as smtp:// or smtps://; empty: mails are laid in a folder."""
+    mail_from: str = ""
+
+    @property
+    def behind_tls(self) -> bool:
+        """Whether people reach the site by https, as LIVERY_URL says."""
+        return self.url.startswith("https://")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether one process does everything: no Redis, so cache, limits and jobs live here."""
+        return not self.redis_url
+
+
+def read(environ: dict[str, str] | None = None) -> Config:
+    """Reads the environment; docs/OPERATING.md lists what it may say.
+
+    Raises ValueError with a sentence for the operator when a value cannot be used.
+    """
+    env = dict(os.environ) if environ is None else environ
+    data = Path(env.get("LIVERY_DATA") or ROOT / "instance").expanduser().resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    url = _site_url(env.get("LIVERY_URL") or "")
+    hosts = tuple(env.get("LIVERY_HOSTS", "").replace(",", " ").split())
+    return Config(
+        data=data,
+        database_url=_database_url(env.get("DATABASE_URL") or "", data),
+        redis_url=env.get("REDIS_URL") or "",
+        secret_key=env.get("SECRET_KEY") or _kept_secret(data / "secret_key"),
+        host=env.get("HOST") or "127.0.0.1",
+        port=_number(env, "PORT", 8000),
+        demo=env.get("LIVERY_DEMO", "1") != "0",
+        url=url,
+        hosts=(urlsplit(url).netloc, *hosts) if url else hosts,
+        trusted_proxies=_networks(env.get("LIVERY_TRUSTED_PROXIES") or ""),
+        log_format=_word(env, "LIVERY_LOG", "logfmt", "json"),
+        log_requests=env.get("LIVERY_LOG_REQUESTS", "0") != "0",
+        slow_query=_number(env, "LIVERY_SLOW_QUERY", 200),
+        slow_page=_number(env, "LIVERY_SLOW_PAGE", 1000),
+        metrics_token=env.get("LIVERY_METRICS_TOKEN") or "",
+        mail=_mail_server(env.get("LIVERY_MAIL") or ""),
+        mail_from=env.get("LIVERY_MAIL_FROM") or "",
+    )
+
+
+def _number(env: dict[str, str], name: str, otherwise: int) -> int:
+    text = env.get(name) or str(otherwise)
+    if not (text.isdecimal() and text.isascii() and len(text) < 10):
+        raise ValueError(f"{name} must be a number, not {text!r}.")
+    return int(text)
+
+
+def _word(env: dict[str, str], name: str, *words: str) -> str:
+    text = env.get(name) or words[0]
+    if text not in words:
+        raise ValueError(f"{name} must be {' or '.join(words)}, not {text!r}.")
+    return text
+
+
+def _site_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/")):
+        raise ValueError(f"LIVERY_URL must be like https://forum.example.org, not {text!r}.")
+    return f"{parts.scheme}://{parts.netloc}" if text else ""
+
+
+def _mail_server(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+        raise ValueError("LIVERY_MAIL must be like smtp://name:password@mail.example.org:587.")
+    return text
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(word, strict=False) for word in text.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError(f"LIVERY_TRUSTED_PROXIES must name addresses or networks: {error}.") from None
+
+
+def _database_url(url: str, data: Path) -> str:
+    if not url:
+        return f"sqlite:///{data / 'livery.sqlite3'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    if url.startswith(("sqlite:", "postgresql+psycopg:")):
+        return url
+    raise ValueError("DATABASE_URL must begin with sqlite:// or postgresql://.")
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        secret = secrets.token_hex(32)
+        file.write(secret + "\n")
+    return secret

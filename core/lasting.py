@@ -1,0 +1,60 @@
+"""What a piece of output stands on: until when it stays true, and which versions it was made from.
+
+Whoever keeps a rendered piece makes it inside `noting()`. What it used says so here by itself: `core.cache.keep` the
+versions, `core.i18n.ago` the moment at which its words turn wrong, and `core.clock.now()` that the piece is true only now.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(slots=True)
+class Note:
+    """What was noted: versions by name, the first moment at which a word turns wrong, and whether it already has."""
+
+    versions: set[str] = field(default_factory=set)
+    until: datetime | None = None
+    fleeting: bool = False
+    page: bool = False  # a whole page of one reader, of which parts are made for many
+
+
+_notes: ContextVar[tuple[Note, ...]] = ContextVar("notes", default=())
+
+
+@contextmanager
+def noting(*, page: bool = False) -> Iterator[Note]:
+    """Notes what is used inside it; pieces within pieces note for both."""
+    note = Note(page=page)
+    token = _notes.set((*_notes.get(), note))
+    try:
+        yield note
+    finally:
+        _notes.reset(token)
+
+
+def inside() -> bool:
+    """Whether a part is being made that will be kept for many readers."""
+    notes = _notes.get()
+    return bool(notes) and not notes[-1].page
+
+
+def depends(*names: str) -> None:
+    """Says that what is being made shows what these versions stand for."""
+    for note in _notes.get():
+        note.versions.update(names)
+
+
+def until(moment: datetime) -> None:
+    """Says that what is being made turns wrong at a moment."""
+    for note in _notes.get():
+        if note.until is None or moment < note.until:
+            note.until = moment
+
+
+def fleeting() -> None:
+    """Says that what is being made is true only now, and must not be kept."""
+    for note in _notes.get():
+        note.fleeting = True

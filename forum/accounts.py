@@ -1,0 +1,207 @@
+"""Accounts: registering, logging in, and changing the password."""
+
+import secrets
+import threading
+import unicodedata
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from zxcvbn import zxcvbn
+
+from core import clock
+from core.db import session
+from core.events import emit
+from core.i18n import gettext as _
+from core.settings import Bool, Int, declare
+from forum import handles
+from forum.refusals import Forbidden, Invalid
+from forum.slugs import name_key, slugify
+from forum.viewers import Viewer
+from models import Account, User
+
+settings = declare(
+    "accounts",
+    registration=Bool(True, "People may register"),
+    name_min=Int(2, "Shortest name", low=1, high=16),
+    name_max=Int(16, "Longest name", low=2, high=60),
+    password_min=Int(8, "Shortest password", low=8, high=64),
+    password_strength=Int(2, "Weakest password taken, from 0 (any) to 4 (very strong)", high=4),
+    tries_per_hour=Int(5, "Failed log-ins an hour and name", low=1, high=1000),
+    tries_per_network=Int(100, "Failed log-ins an hour and network (/24, or /64 in IPv6)", low=1, high=100_000),
+)
+PASSWORD_MAX = 512
+COLOURS = 16
+"""How many colours the palette of letter avatars has."""
+
+_hasher = PasswordHasher()
+_two_at_a_time = threading.BoundedSemaphore(2)  # each hash takes 64 MiB
+_decoy = _hasher.hash(secrets.token_hex(16))
+_JOINERS = frozenset(" -_.'’")
+
+
+@dataclass(frozen=True)
+class UserRegistered:
+    """A person joined."""
+
+    user_id: int
+
+
+def register(name: str, email: str, password: str) -> User:
+    """Makes an account. Raises Invalid for the name, e-mail or password, and Forbidden when registration is closed."""
+    if not settings.registration:
+        raise Forbidden(_("Registration is closed."))
+    return create(name, email, password)
+
+
+def create(name: str, email: str, password: str) -> User:
+    """Makes an account, whether registration is open or not. Raises Invalid."""
+    name = check_name(name)
+    email = email.strip()
+    check_password(password, name, email)
+    if email and session().scalar(select(Account.user_id).where(Account.email_key == email.casefold())):
+        raise Invalid("email", _("Somebody already uses this e-mail address."))
+    user = User(
+        name=name,
+        name_key=name_key(name),
+        slug=handles.free(name),
+        colour=_colour(name),
+        joined_at=clock.now(),
+        badges=[],
+    )
+    session().add(user)
+    _flush("name", _("This name is taken."))
+    handles.claim(name, "user", user.id)
+    session().add(
+        Account(
+            user_id=user.id, email=email or None, email_key=email.casefold() or None,
+            password_hash=_hash(password), preferences={}, created_at=clock.now(),
+        )
+    )  # fmt: skip
+    _flush("email", _("Somebody already uses this e-mail address."))
+    emit(UserRegistered(user.id))
+    return user
+
+
+def check_name(name: str) -> str:
+    """A name as it will be shown. Raises Invalid."""
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    if not settings.name_min <= len(name) <= settings.name_max:
+        raise Invalid(
+            "name",
+            _("A name has %(low)s to %(high)s letters.", low=settings.name_min, high=settings.name_max),
+        )
+    odd = next((sign for sign in name if not (_letter(sign) or sign in _JOINERS)), None)
+    if odd is not None:
+        shown = odd if odd.isprintable() else f"U+{ord(odd):04X}"
+        raise Invalid(
+            "name",
+            _("“%(sign)s” cannot be part of a name: letters, digits, spaces, - _ . ' can.", sign=shown),
+        )
+    if sum(_letter(sign) for sign in name) < settings.name_min:
+        raise Invalid("name", _("A name needs letters."))
+    if slugify(name) in handles.RESERVED:
+        raise Invalid("name", _("This name is kept for the site itself."))
+    if session().scalar(select(User.id).where(User.name_key == name_key(name), User.domain == "")):
+        raise Invalid("name", _("This name is taken."))
+    return name
+
+
+def check_password(password: str, *personal: str) -> None:
+    """Raises Invalid when a password is too short, too long, or easy to guess (zxcvbn's score)."""
+    if len(password) < settings.password_min:
+        raise Invalid("password", _("A password has at least %(low)s characters.", low=settings.password_min))
+    if len(password) > PASSWORD_MAX:
+        raise Invalid("password", _("A password has at most %(high)s characters.", high=PASSWORD_MAX))
+    # zxcvbn's time grows with the length; what follows the first 72 characters only makes a password stronger
+    guess = zxcvbn(password[:72], user_inputs=[word for word in personal if word])
+    if guess["score"] < settings.password_strength:
+        raise Invalid(
+            "password",
+            _("This password is easy to guess. Longer is better: four words in a row, for example."),
+        )
+
+
+def authenticate(name: str, password: str) -> Account | None:
+    """The account that a name (or e-mail address) and a password open, or None.
+
+    An unknown name costs the same time as a wrong password: a hash is always verified.
+    """
+    key = name_key(" ".join(unicodedata.normalize("NFC", name).split()))
+    account = session().scalar(
+        select(Account)
+        .join(User, User.id == Account.user_id)
+        .where((User.name_key == key) & (User.domain == "") | (Account.email_key == name.strip().casefold()))
+        .order_by(User.name_key == key)
+        .limit(1)
+    )
+    correct = _verify(account.password_hash if account else _decoy, password)
+    return account if account and correct else None
+
+
+def confirm(viewer: Viewer, password: str) -> bool:
+    """Whether this is the viewer's own password: asked again before what is dangerous."""
+    stored = session().scalar(select(Account.password_hash).where(Account.user_id == viewer.id))
+    return _verify(stored or _decoy, password)
+
+
+def change_password(viewer: Viewer, current: str, new: str) -> Account:
+    """Sets a new password and ends every other session. Raises Invalid."""
+    account = session().get_one(Account, viewer.id, populate_existing=True)
+    prove(account, current)
+    set_password(account, new)
+    return account
+
+
+def prove(account: Account, password: str) -> None:
+    """Does nothing when this is the account's password. Raises Invalid."""
+    if not _verify(account.password_hash, password):
+        raise Invalid("current", _("This is not your password."))
+
+
+def set_password(account: Account, new: str) -> None:
+    """Gives an account another password and ends all its sessions. Raises Invalid."""
+    name = session().scalar(select(User.name).where(User.id == account.user_id)) or ""
+    check_password(new, name, account.email or "")
+    account.password_hash = _hash(new)
+    account.session_epoch += 1
+    session().flush()
+
+
+def prefer(viewer: Viewer, **preferences: str) -> None:
+    """Keeps what a member chose for himself (skin, mode, topic_sort, sidebar)."""
+    account = session().get_one(Account, viewer.id, populate_existing=True)
+    account.preferences = {**account.preferences, **preferences}
+    session().flush()
+
+
+def _flush(field: str, reason: str) -> None:
+    try:
+        session().flush()
+    except IntegrityError:  # somebody else took it in this very moment
+        raise Invalid(field, reason) from None
+
+
+def _letter(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "LN" or unicodedata.category(sign) in ("Mn", "Mc")
+
+
+def _colour(name: str) -> int:
+    return sum(map(ord, name_key(name))) % COLOURS
+
+
+def _hash(password: str) -> str:
+    with _two_at_a_time:
+        return _hasher.hash(password)
+
+
+def _verify(stored: str, password: str) -> bool:
+    if len(password) > PASSWORD_MAX:
+        password = ""  # no stored password is that long, and hashing megabytes would be an attack
+    try:
+        with _two_at_a_time:
+            return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False

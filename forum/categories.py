@@ -1,0 +1,220 @@
+"""Categories: the tree of places, its counts, and its newest posts."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from core import cache
+from core.db import session
+from forum import permissions
+from forum.slugs import slugify
+from forum.viewers import Viewer
+from models import Category, Post, Topic, User
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A category as the tree knows it: what changes rarely."""
+
+    id: int
+    parent_id: int | None
+    name: str
+    slug: str
+    description: str
+    icon: str
+    colour: str
+    section: bool
+    link: str
+    children: tuple["Place", ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Its address on this site."""
+        return f"/category/{self.id}/{self.slug}"
+
+    @property
+    def href(self) -> str:
+        """Where its name leads: its page, or for a link category the other site."""
+        return self.link or self.path
+
+    def below(self) -> Iterator["Place"]:
+        """This place and all under it."""
+        yield self
+        for child in self.children:
+            yield from child.below()
+
+
+@dataclass(slots=True)
+class Teaser:
+    """The newest post of a category."""
+
+    topic_id: int
+    topic_title: str
+    post_id: int
+    excerpt: str
+    at: datetime
+    author: str
+    author_slug: str
+    author_colour: int
+
+
+@dataclass(slots=True)
+class Node:
+    """A category as one viewer sees it: counts with children included, newest post, visible children."""
+
+    place: Place
+    topics: int = 0
+    posts: int = 0
+    teaser: Teaser | None = None
+    unread: bool = False  # something in it or below it, for the viewer
+    children: list["Node"] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Forest:
+    """All categories that are not disabled."""
+
+    roots: tuple[Place, ...]
+    by_id: dict[int, Place]
+
+
+def forest() -> Forest:
+    """The whole tree, whoever looks; kept in the process until a category changes."""
+
+    def load() -> Forest:
+        rows = (
+            session().scalars(select(Category).where(~Category.disabled).order_by(Category.position, Category.id)).all()
+        )
+        children: dict[int | None, list[Category]] = {}
+        for row in rows:
+            children.setdefault(row.parent_id, []).append(row)
+        by_id: dict[int, Place] = {}
+
+        def grow(row: Category) -> Place:
+            place = Place(
+                row.id, row.parent_id, row.name, row.slug, row.description, row.icon, row.colour, row.section, row.link,
+                tuple(grow(child) for child in children.get(row.id, ())),
+            )  # fmt: skip
+            by_id[row.id] = place
+            return place
+
+        return Forest(tuple(grow(row) for row in children.get(None, ())), by_id)
+
+    return cache.keep("forest", load, "categories")
+
+
+def get(viewer: Viewer, category_id: int) -> Place:
+    """A category the viewer may know of. Raises Missing."""
+    place = forest().by_id.get(category_id)
+    permissions.require(permissions.see_category(viewer, category_id) if place else permissions.HIDDEN)
+    assert place is not None
+    return place
+
+
+def find(category_id: int) -> Place | None:
+    """A category by its id, whoever looks."""
+    return forest().by_id.get(category_id)
+
+
+def visible_ids(viewer: Viewer) -> list[int]:
+    """The categories whose topics this viewer's lists may show."""
+    return [key for key, place in forest().by_id.items() if not place.link and permissions.read_category(viewer, key)]
+
+
+def ancestors(place: Place) -> list[Place]:
+    """The way down to a category, without itself."""
+    way: list[Place] = []
+    while place.parent_id is not None:
+        place = forest().by_id[place.parent_id]
+        way.insert(0, place)
+    return way
+
+
+def tree(viewer: Viewer, under: Place | None = None) -> list[Node]:
+    """The visible categories (below one of them), with counts and newest posts that leak nothing hidden. One query."""
+    rows = session().execute(
+        select(
+            Category.id, Category.topics, Category.posts, Post.id.label("post_id"), Post.excerpt, Post.created_at,
+            Topic.id.label("topic_id"), Topic.title, User.name, User.slug, User.colour,
+        )
+        .outerjoin(Post, Post.id == Category.last_post_id)
+        .outerjoin(Topic, Topic.id == Post.topic_id)
+        .outerjoin(User, User.id == Post.author_id)
+        .where(~Category.disabled)
+    )  # fmt: skip
+    live = {row.id: row for row in rows}
+
+    places = under.children if under else forest().roots
+    return [node for place in places if (node := _node(viewer, place, live))]
+
+
+def own_counts(category_id: int) -> tuple[int, int]:
+    """Topics and posts of one category, children not included."""
+    row = session().execute(select(Category.topics, Category.posts).where(Category.id == category_id)).one()
+    return row.topics, row.posts
+
+
+def create(
+    name: str,
+    *,
+    description: str = "",
+    icon: str = "chat-dots",
+    colour: str = "#475569",
+    parent_id: int | None = None,
+    section: bool = False,
+    link: str = "",
+) -> Category:
+    """Makes a category at the end of its siblings."""
+    current = session()
+    siblings = Category.parent_id.is_(None) if parent_id is None else Category.parent_id == parent_id
+    position = current.scalar(select(func.coalesce(func.max(Category.position), -1)).where(siblings))
+    row = Category(
+        name=name, slug=slugify(name, "category"), description=description, icon=icon, colour=colour,
+        parent_id=parent_id, section=section, link=link, position=(position or 0) + 1,
+    )  # fmt: skip
+    current.add(row)
+    current.flush()
+    cache.bump("categories")
+    return row
+
+
+def count(category_id: int, *, topics: int = 0, posts: int = 0) -> None:
+    """Adds to a category's counters and finds its newest post again."""
+    newest = (
+        select(Topic.last_post_id)
+        .where(Topic.category_id == category_id, Topic.deleted_at.is_(None), ~Topic.scheduled)
+        .order_by(Topic.last_post_at.desc(), Topic.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    session().execute(
+        update(Category)
+        .where(Category.id == category_id)
+        .values(topics=Category.topics + topics, posts=Category.posts + posts, last_post_id=newest)
+    )
+
+
+def _node(viewer: Viewer, place: Place, live: Mapping[int, Any]) -> Node | None:
+    if not permissions.see_category(viewer, place.id):
+        return None
+    node = Node(place)
+    row = live.get(place.id)
+    if row is not None and permissions.read_category(viewer, place.id):
+        node.topics, node.posts = row.topics, row.posts
+        if row.topic_id is not None:
+            node.teaser = Teaser(
+                row.topic_id, row.title, row.post_id, row.excerpt, row.created_at, row.name, row.slug, row.colour
+            )
+    for child in place.children:
+        seen = _node(viewer, child, live)
+        if seen is None:
+            continue
+        node.children.append(seen)
+        node.topics += seen.topics
+        node.posts += seen.posts
+        if seen.teaser and (node.teaser is None or seen.teaser.at > node.teaser.at):
+            node.teaser = seen.teaser
+    return node

@@ -1,0 +1,221 @@
+"""The tree of categories as an administrator shapes it: edited, ordered, moved, merged, purged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, text, update
+
+from core import cache, colour
+from core.db import session
+from core.i18n import gettext as _
+from forum import categories, deletions, panel
+from forum.refusals import Conflict, Invalid, Missing
+from forum.slugs import slugify
+from forum.viewers import Viewer
+from models import Category, CategoryTag, Topic
+
+RIGHT = "admin:categories"
+PURGED_AT_ONCE = 200
+"""Topics that may go with a category; one with more is merged into another first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A category in the whole tree, disabled ones too, with how deep it stands and whether it is first or last there."""
+
+    row: Category
+    depth: int
+    first: bool
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What would go with a category: its topics (deleted ones too), their posts, and the categories below it."""
+
+    topics: int
+    posts: int
+    children: int
+
+
+def branches(viewer: Viewer) -> list[Branch]:
+    """The whole tree, in order, every category before those below it. Raises Forbidden."""
+    panel.guard(viewer, RIGHT)
+    return _walked()
+
+
+def names() -> list[tuple[int, str, bool]]:
+    """Every category of the tree, in order: its number, its name (indented), and whether it has rights of its own."""
+    return [(each.row.id, "– " * each.depth + each.row.name, each.row.own_rights) for each in _walked()]
+
+
+def get(viewer: Viewer, category_id: int) -> Category:
+    """A category, disabled or not. Raises Forbidden, Missing."""
+    panel.guard(viewer, RIGHT)
+    row = session().get(Category, category_id, populate_existing=True)
+    if row is None:
+        raise Missing
+    return row
+
+
+def parents_for(viewer: Viewer, category_id: int | None) -> list[Branch]:
+    """Under which categories one may stand: all but itself and what is below it. Raises Forbidden."""
+    found = branches(viewer)
+    if category_id is None:
+        return found
+    barred = _below([branch.row for branch in found], category_id)
+    return [branch for branch in found if branch.row.id not in barred]
+
+
+def keep(viewer: Viewer, category_id: int | None, form: Mapping[str, str]) -> Category:
+    """Makes or changes a category. Raises Forbidden, Missing, Invalid."""
+    panel.guard(viewer, RIGHT)
+    name = " ".join(form.get("name", "").split())
+    if not name or len(name) > 100 or "\x00" in name:
+        raise Invalid("name", _("A category needs a name of at most 100 letters."))
+    description, link = form.get("description", "").strip(), form.get("link", "").strip()
+    if len(description) > 500 or "\x00" in description:
+        raise Invalid("description", _("At most %(most)s letters, please.", most=500))
+    if link and not (link.startswith(("https://", "http://")) and len(link) <= 500 and "\\" not in link):
+        raise Invalid("link", _("Write an address that begins with https://."))
+    try:
+        tint = colour.parse(form.get("colour", "").strip())
+    except colour.BadColourError:
+        raise Invalid("colour", _("Write a colour like #1a2b3c.")) from None
+    parent = _parent(form.get("parent", ""), category_id)
+    row = get(viewer, category_id) if category_id else categories.create(name, parent_id=parent)
+    if row.parent_id != parent:
+        row.parent_id, row.position = parent, _end_of(parent)
+    row.name, row.slug, row.description, row.link, row.colour = name, slugify(name, "category"), description, link, tint
+    row.icon = form.get("icon", row.icon)[:40]
+    row.section, row.disabled = form.get("section") == "1", form.get("disabled") == "1"
+    return _changed(row)
+
+
+def move(viewer: Viewer, category_id: int, by: int) -> None:
+    """Moves a category one place up (-1) or down (1) among its siblings. Raises Forbidden, Missing."""
+    row = get(viewer, category_id)
+    siblings = [each for each in _rows() if each.parent_id == row.parent_id]
+    at = siblings.index(row)
+    siblings.insert(min(max(at + by, 0), len(siblings) - 1), siblings.pop(at))
+    for position, each in enumerate(siblings):
+        each.position = position
+    _changed(row)
+
+
+def losses(viewer: Viewer, category_id: int) -> Losses:
+    """What would go if a category were purged, counted. Raises Forbidden, Missing."""
+    get(viewer, category_id)
+    current, here = session(), Topic.category_id == category_id
+    counted = current.execute(select(func.count(), func.coalesce(func.sum(Topic.posts), 0)).where(here)).one()
+    children = current.scalar(select(func.count()).where(Category.parent_id == category_id))
+    return Losses(counted[0], counted[1], children or 0)
+
+
+def merge(viewer: Viewer, category_id: int, into_id: int) -> None:
+    """Moves all topics of a category, and what is below it, into another; then it is gone.
+
+    Raises Forbidden, Missing, and Invalid for a target that is the category itself or stands below it.
+    """
+    gone, target = get(viewer, category_id), get(viewer, into_id)
+    if into_id in _below(_rows(), category_id):
+        raise Invalid("into", _("A category cannot become a part of itself."))
+    if target.link:
+        raise Invalid("into", _("That is a link to another site, so it can hold no topics."))
+    current = session()
+    current.execute(_ADD_TAGS, {"gone": category_id, "target": into_id})
+    for column in (Topic.category_id, Topic.moved_from_id):
+        current.execute(
+            update(Topic)
+            .where(column == category_id)
+            .values({column: into_id})
+            .execution_options(synchronize_session=False)
+        )
+    for child in _rows():
+        if child.parent_id == category_id:
+            child.parent_id, child.position = into_id, _end_of(into_id)
+            current.flush()
+    categories.count(into_id, topics=gone.topics, posts=gone.posts)
+    _remove(gone)
+
+
+def purge(viewer: Viewer, category_id: int) -> None:
+    """Removes a category for good, with its topics. Raises Forbidden, Missing, Conflict when too much stands in it."""
+    row, lost = get(viewer, category_id), losses(viewer, category_id)
+    if lost.children:
+        raise Conflict(_("Other categories stand below it: move or remove those first."))
+    if lost.topics > PURGED_AT_ONCE:
+        raise Conflict(_("It has too many topics to remove at once: merge it into another category."))
+    for topic_id in session().scalars(select(Topic.id).where(Topic.category_id == category_id)).all():
+        deletions.delete_topic(viewer, topic_id)
+        deletions.purge_topic(viewer, topic_id)
+    moved_here = update(Topic).where(Topic.moved_from_id == category_id).values(moved_from_id=None, moved_at=None)
+    session().execute(moved_here.execution_options(synchronize_session=False))
+    _remove(row)
+
+
+_ADD_TAGS = text(
+    "INSERT INTO category_tags (category_id, tag_id, topics)"
+    " SELECT CAST(:target AS BIGINT), tag_id, topics FROM category_tags WHERE category_id = :gone ORDER BY tag_id"
+    " ON CONFLICT (category_id, tag_id) DO UPDATE SET topics = category_tags.topics + excluded.topics"
+)
+
+
+def _walked() -> list[Branch]:
+    below: dict[int | None, list[Category]] = {}
+    for row in _rows():
+        below.setdefault(row.parent_id, []).append(row)
+    found: list[Branch] = []
+
+    def walk(parent: int | None, depth: int) -> None:
+        siblings = below.get(parent, [])
+        for at, row in enumerate(siblings):
+            found.append(Branch(row, depth, at == 0, at == len(siblings) - 1))
+            walk(row.id, depth + 1)
+
+    walk(None, 0)
+    return found
+
+
+def _rows() -> Sequence[Category]:
+    return session().scalars(select(Category).order_by(Category.position, Category.id)).all()
+
+
+def _below(rows: Sequence[Category], category_id: int) -> set[int]:
+    """A category and all that stand below it."""
+    found, size = {category_id}, 0
+    while size != len(found):
+        size = len(found)
+        found |= {row.id for row in rows if row.parent_id in found}
+    return found
+
+
+def _parent(given: str, category_id: int | None) -> int | None:
+    if not given:
+        return None
+    rows = _rows()
+    if not (given.isascii() and given.isdecimal()) or int(given) not in {row.id for row in rows}:
+        raise Invalid("parent", _("There is no such category."))
+    if category_id is not None and int(given) in _below(rows, category_id):
+        raise Invalid("parent", _("A category cannot stand below itself."))
+    return int(given)
+
+
+def _end_of(parent_id: int | None) -> int:
+    siblings = Category.parent_id.is_(None) if parent_id is None else Category.parent_id == parent_id
+    return (session().scalar(select(func.max(Category.position)).where(siblings)) or 0) + 1
+
+
+def _remove(row: Category) -> None:
+    session().execute(delete(CategoryTag).where(CategoryTag.category_id == row.id))
+    session().flush()
+    session().delete(row)
+    session().flush()
+    cache.bump("categories")
+    cache.bump("grants")
+
+
+def _changed(row: Category) -> Category:
+    session().flush()
+    cache.bump("categories")
+    return row

@@ -1,0 +1,201 @@
+"""Live: what a transaction changed, told after its commit to the pages that show it. Signals name things, and no more.
+
+A signal is a line: whom it is for, what happened, a number. Pages ask for what changed with their own rights.
+
+- `topic-7 new 431`: the topic has a post of that number
+- `topic-7 post 9`: something about that post changed
+- `topic-7 gone 9`: that post was purged
+- `topic-7 topic 7`: its title, place, lock or counts changed
+- `topic-7 all 7`: many of its posts changed
+- `topic-7 people 7`: somebody came, went, or is typing
+- `lists new 4`: a topic began in that category
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.sql.dml import Delete, Update
+
+from core import presence, pubsub
+from core.cache import versions
+from core.changes import asked_for, of_topic
+from core.db import after_commit, before_commit, session
+from core.settings import Bool, Int, declare
+from forum import categories, topics
+from forum.permissions import reply_to, require
+from forum.viewers import Viewer
+from models import Post, Topic, User
+
+settings = declare(
+    "live",
+    guests=Bool(True, "Guests' pages follow what happens, too"),
+    readers=Bool(True, "Members see who else is reading a topic, and who is typing"),
+    poll_seconds=Int(15, "Seconds between two looks of a page that cannot be told", low=5, high=300),
+)
+
+_FIGURES = {"last_number", "posts", "posters", "first_post_id", "last_post_id", "last_post_at"}
+"""Columns that a new post changes: who is told of the post need not be told of them."""
+_QUIET = {"views", "watchers"}
+_READING, _TYPING = 60, 6
+"""Seconds for which somebody counts as reading, and as typing, unless it is said again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who reads a topic just now."""
+
+    id: int
+    name: str
+    slug: str
+    colour: int
+    typing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a page compares with what it shows: the last number of its topic, and a stamp that every change moves."""
+
+    number: int
+    stamp: str
+
+
+def state(viewer: Viewer, topic_id: int | None) -> State:
+    """How things stand, for a page with a topic or without. Raises Missing, Forbidden."""
+    number = topics.get(viewer, topic_id).last_number if topic_id is not None else 0
+    return State(number, stamp(topic_id))
+
+
+def stamp(topic_id: int | None) -> str:
+    """A mark that every change moves that a page about a topic (or about none) could show."""
+    current = versions()
+    name = of_topic(topic_id) if topic_id is not None else "all"
+    return f"{current.get('site', 0)}.{current.get(name, 0)}"
+
+
+def audience(viewer: Viewer, topic_id: int | None, category_id: int | None) -> frozenset[str]:
+    """The signals that a page is told, by their first word or as a whole. Raises Missing, Forbidden.
+
+    With a category (0: any) it is told of new topics there, and in what stands below it, as far as its reader may see.
+    """
+    wanted = set()
+    if topic_id is not None:
+        topics.get(viewer, topic_id)
+        wanted.add(f"topic-{topic_id}")
+    if category_id is not None:
+        below = {place.id for place in categories.get(viewer, category_id).below()} if category_id else None
+        wanted |= {f"lists new {key}" for key in categories.visible_ids(viewer) if below is None or key in below}
+    if not viewer.guest:
+        wanted.add(f"user-{viewer.id}")
+    return frozenset(wanted)
+
+
+def readers(viewer: Viewer, topic_id: int) -> list[Reader]:
+    """The others who read a topic just now, those who are typing first. Raises Missing, Forbidden. One query at most."""
+    topics.get(viewer, topic_id)
+    if not settings.readers or viewer.guest:
+        return []
+    typing = set(presence.at(f"typing-{topic_id}"))
+    here = (typing | set(presence.at(f"topic-{topic_id}"))) - {viewer.id}
+    if not here:
+        return []
+    rows = session().execute(select(User.id, User.name, User.slug, User.colour).where(User.id.in_(here)))
+    found = [Reader(row.id, row.name, row.slug, row.colour, row.id in typing) for row in rows]
+    return sorted(found, key=lambda reader: (not reader.typing, reader.name))
+
+
+def arrive(viewer_id: int, topic_id: int) -> None:
+    """Notes that a member reads a topic, and tells its other readers when that is new."""
+    if settings.readers and presence.come(f"topic-{topic_id}", viewer_id, _READING):
+        pubsub.publish([f"topic-{topic_id} people {topic_id}"])
+
+
+def depart(viewer_id: int, topic_id: int) -> None:
+    """Notes that a member does not read a topic any more."""
+    if presence.go(f"topic-{topic_id}", viewer_id):
+        pubsub.publish([f"topic-{topic_id} people {topic_id}"])
+
+
+def type_in(viewer: Viewer, topic_id: int) -> None:
+    """Notes that a member writes a reply. Raises Missing, Forbidden."""
+    topic = topics.get(viewer, topic_id)
+    require(reply_to(viewer, topic))
+    if settings.readers:
+        presence.come(f"typing-{topic_id}", viewer.id, _TYPING)
+        pubsub.publish([f"topic-{topic_id} people {topic_id}"])
+
+
+def nudge(user_id: int, what: str) -> None:
+    """Tells the pages of one person that something of his changed, once the running transaction stands."""
+    _note(session(), f"user-{user_id} {what} {user_id}")
+
+
+def _note(current: Session, signal: str) -> None:
+    current.info.setdefault("live", {})[signal] = None
+
+
+@event.listens_for(Session, "after_flush")
+def _flushed(current: Session, context: Any) -> None:
+    if not pubsub.anybody():
+        return
+    for row in current.new:
+        if isinstance(row, Post):
+            _note(current, f"topic-{row.topic_id} new {row.number}")
+            presence.go(f"typing-{row.topic_id}", row.author_id)
+        elif isinstance(row, Topic) and not row.scheduled:
+            _note(current, f"lists new {row.category_id}")
+    for row in current.dirty:
+        columns = set(row._sa_instance_state.committed_state)
+        if isinstance(row, Post) and columns:
+            _note(current, f"topic-{row.topic_id} post {row.id}")
+        elif isinstance(row, Topic) and columns - _QUIET:
+            _note(current, f"topic-{row.id} {'figures' if columns <= _FIGURES else 'topic'} {row.id}")
+            if "scheduled" in columns and not row.scheduled:
+                _note(current, f"lists new {row.category_id}")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _executed(state: ORMExecuteState) -> None:
+    statement = state.statement
+    if state.is_select or not isinstance(statement, (Update, Delete)) or not pubsub.anybody():
+        return
+    if isinstance(statement, Delete):
+        _deleted(state.session, statement)
+        return
+    table: str = statement.table.name  # type: ignore[union-attr]
+    columns = {getattr(key, "key", key) for key in statement._values or {}}
+    if table == "posts" and (post_id := asked_for(statement, "id")) is not None:
+        state.session.info.setdefault("live posts", set()).add(post_id)
+    elif table == "posts" and (topic_id := asked_for(statement, "topic_id")) is not None:
+        _note(state.session, f"topic-{topic_id} all {topic_id}")
+    elif table == "topics" and columns - _QUIET and (topic_id := asked_for(statement, "id")) is not None:
+        _note(state.session, f"topic-{topic_id} {'figures' if columns <= _FIGURES else 'topic'} {topic_id}")
+
+
+def _deleted(current: Session, statement: Delete) -> None:
+    post_id = asked_for(statement, "id") if statement.table.name == "posts" else None  # type: ignore[union-attr]
+    topic_id = current.scalar(select(Post.topic_id).where(Post.id == post_id)) if post_id is not None else None
+    if topic_id is not None:
+        _note(current, f"topic-{topic_id} gone {post_id}")
+
+
+def _tell() -> None:
+    """Hands what the transaction noted to the pages, once it stands."""
+    current = session()
+    posts = current.info.pop("live posts", set())
+    if posts:
+        for key, topic_id in current.execute(select(Post.id, Post.topic_id).where(Post.id.in_(posts))):
+            _note(current, f"topic-{topic_id} post {key}")
+    noted = list(current.info.pop("live", ()))
+    fresh = {signal.split(" ")[0] for signal in noted if " new " in signal}
+    told = [
+        signal.replace(" figures ", " topic ")
+        for signal in noted
+        if not (" figures " in signal and signal.split(" ")[0] in fresh)
+    ]
+    if told:
+        after_commit(lambda: pubsub.publish(told))
+
+
+before_commit(_tell)

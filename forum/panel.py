@@ -1,0 +1,66 @@
+"""The control panel: its sections, and the right that each of them takes."""
+
+from dataclasses import dataclass
+
+from core.i18n import gettext as _
+from core.i18n import mark
+from core.settings import Int, declare
+from forum.permissions import YES, Verdict, require
+from forum.privileges import ADMIN_RIGHTS, rights
+from forum.viewers import Viewer
+
+settings = declare(
+    "panel",
+    minutes=Int(60, "Minutes without a visit after which the control panel asks for the password again", 5, 1440),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the control panel, at /admin/<name>."""
+
+    name: str
+    right: str
+    icon: str
+    title: str
+    words: str
+
+
+SECTIONS = (
+    Section("settings", "admin:settings", "sliders", mark("Settings"), mark("Everything that can be set, and who set it.")),
+    Section("categories", "admin:categories", "folder", mark("Categories"), mark("The tree of places, and what becomes of them.")),
+    Section("privileges", "admin:privileges", "key", mark("Rights"), mark("Who may do what, where, and why.")),
+    Section("users", "admin:users", "person", mark("People"), mark("Everybody with an account, to find, filter and take along.")),
+    Section("groups", "admin:groups", "people", mark("Groups"), mark("All groups, the hidden ones too.")),
+    Section("tags", "admin:tags", "tags", mark("Tags"), mark("Renamed, merged into others, removed.")),
+    Section("navigation", "admin:settings", "list", mark("Navigation"), mark("The entries of the side bar, and who sees them.")),
+    Section("widgets", "admin:settings", "grid", mark("Widgets"), mark("Texts and HTML around the pages.")),
+    Section("skins", "admin:settings", "palette", mark("Skins"), mark("What the site wears, and skins of your own.")),
+)  # fmt: skip
+_NAMED = {section.name: section for section in SECTIONS}
+
+
+def sections(viewer: Viewer) -> list[Section]:
+    """The sections that a viewer may enter, in their order."""
+    held = rights(viewer)
+    return [section for section in SECTIONS if section.right in held]
+
+
+def enter(viewer: Viewer, name: str = "") -> Verdict:
+    """May the viewer enter a section; without a name, any?"""
+    section = _NAMED.get(name)
+    if section is not None:
+        return may(viewer, section.right)
+    if rights(viewer).isdisjoint(ADMIN_RIGHTS):
+        return Verdict(False, _("The control panel is for administrators."))
+    return YES
+
+
+def may(viewer: Viewer, right: str) -> Verdict:
+    """May the viewer do what one of the rights of administration allows?"""
+    return YES if right in rights(viewer) else Verdict(False, _("This part of the control panel is not yours to use."))
+
+
+def guard(viewer: Viewer, right: str) -> None:
+    """Raises Forbidden for somebody without a right of administration."""
+    require(may(viewer, right))

@@ -1,0 +1,369 @@
+"""Posts: the stream of a topic in three orders, replies, and what a reader asks of one post."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, update
+from sqlalchemy.orm import aliased
+
+from core.db import session
+from core.events import emit
+from core.i18n import gettext as _
+from core.pages import DEEPEST_PAGE, BadCursor, beyond, decode, encode
+from forum import categories, faces, following, permissions, posting, reading, timeline, tombstones, users
+from forum.faces import Face
+from forum.privileges import rights
+from forum.refusals import Invalid, Missing
+from forum.topics import TopicPage
+from forum.viewers import Viewer
+from models import Bookmark, Post, Topic, User, Vote
+
+SORTS = ("oldest_to_newest", "newest_to_oldest", "most_votes")
+DEFAULT_SORT = SORTS[0]
+
+
+@dataclass(frozen=True)
+class PostCreated:
+    """A reply was written."""
+
+    post_id: int
+
+
+@dataclass(slots=True)
+class PostRow:
+    """A post as the stream shows it."""
+
+    id: int
+    topic_id: int
+    number: int
+    author_id: int
+    html: str
+    created_at: datetime
+    edited_at: datetime | None
+    edit_reason: str | None
+    version: int
+    revisions: int
+    deleted_at: datetime | None
+    deleted_by_id: int | None
+    deleted_reason: str
+    deleted_by: str | None
+    score: int
+    ups: int
+    downs: int
+    replies: int
+    last_reply_at: datetime | None
+    reply_to_id: int | None
+    author: str
+    author_slug: str
+    author_colour: int
+    author_badges: list[int]
+    online: bool
+    editor: str | None
+    parent_number: int | None
+    parent_author: str | None
+    parent_slug: str | None
+    my_vote: int
+    bookmarked: bool
+    faces: list[Face] = field(default_factory=list)
+    blocked: bool = False  # the viewer blocks its author
+    may_vote_up: permissions.Verdict = permissions.HIDDEN
+    may_vote_down: permissions.Verdict = permissions.HIDDEN
+    may_see_history: permissions.Verdict = permissions.HIDDEN
+
+
+@dataclass(slots=True)
+class Stream:
+    """Some posts of a topic, and the addresses' parts of what comes before and after."""
+
+    rows: Sequence[PostRow]
+    sort: str
+    page: int
+    pages: int
+    earlier: dict[str, str] | None  # query of the stretch before; None: nothing before
+    later: dict[str, str] | None
+    target: int | None = None  # the number that was asked for
+    marks: dict[int, list[timeline.Mark]] = field(default_factory=dict)  # what was done after which of the posts
+
+
+def stream(
+    viewer: Viewer,
+    topic: TopicPage,
+    *,
+    sort: str = DEFAULT_SORT,
+    page: int = 1,
+    number: int | None = None,
+    cursor: str = "",
+) -> Stream:
+    """A stretch of a topic: a page, or the one that holds a post's number, at the same cost at any depth.
+
+    In the orders other than the oldest first, the first post leads the first page. Raises BadCursor, and Missing for
+    a page behind the last.
+    """
+    size, last = posting.settings.per_page, max(1, topic.last_number)
+    number = min(max(1, number), last) if number is not None else None
+    if sort == "most_votes":
+        return _by_votes(viewer, topic, page, number, cursor)
+    pages = -(-last // size) if sort == "oldest_to_newest" else max(1, -(-(last - 1) // size))
+    if number is not None:
+        page = (number - 1) // size + 1 if sort == "oldest_to_newest" else (last - number) // size + 1
+        page = min(page, pages) if number > 1 else 1
+    if page > pages:
+        raise Missing(_("This topic has no page %(page)s.", page=f"{page:,}"))
+    query = _rows(viewer).where(Post.topic_id == topic.id)
+    if sort == "oldest_to_newest":
+        low, high = (page - 1) * size + 1, page * size
+        # The limit tells PostgreSQL's planner what it cannot guess: that the range holds no more than a page.
+        rows = _read(query.where(Post.number.between(low, high)).order_by(Post.number).limit(size))
+    else:
+        high = last - (page - 1) * size
+        low = max(2, high - size + 1)
+        rows = _first(viewer, topic) if page == 1 else []
+        rows += _read(query.where(Post.number.between(low, high)).order_by(Post.number.desc()).limit(size))
+    _complete(viewer, topic, rows)
+    earlier = {"page": str(page - 1)} if page > 1 else None
+    later = {"page": str(page + 1)} if page < pages else None
+    begins, ends = (page == 1, page == pages)[:: 1 if sort == "oldest_to_newest" else -1]
+    marks = _marks(viewer, topic, rows, 0 if begins else low, None if ends else high)
+    return Stream(rows, sort, page, pages, earlier, later, _nearest(rows, number), marks)
+
+
+def _marks(
+    viewer: Viewer, topic: TopicPage, rows: Sequence[PostRow], low: int, high: int | None
+) -> dict[int, list[timeline.Mark]]:
+    """What was done to the topic while it ended with one of these posts. One query, none if nothing ever was."""
+    placed: dict[int, list[timeline.Mark]] = {}
+    if topic.events and rows:
+        numbers = sorted(row.number for row in rows)
+        for mark in timeline.between(viewer, topic.id, low, high):
+            after = max((number for number in numbers if number <= mark.after_number), default=numbers[0])
+            placed.setdefault(after, []).append(mark)
+    return placed
+
+
+def _by_votes(viewer: Viewer, topic: TopicPage, page: int, number: int | None, cursor: str) -> Stream:
+    size = posting.settings.per_page
+    pages = max(1, -(-(topic.last_number - 1) // size))
+    page = 1 if cursor or number is not None else page
+    if page > min(pages, DEEPEST_PAGE):
+        raise Missing(_("This topic has no page %(page)s in this order.", page=f"{page:,}"))
+    spans, backwards = _spans(topic, number, cursor)
+    order = (Post.score, Post.number.desc()) if backwards else (Post.score.desc(), Post.number)
+    # "number != 1" and not "> 1": SQLite would take the index of numbers for that, and sort the whole topic
+    query = _rows(viewer).where(Post.topic_id == topic.id, Post.number != 1).order_by(*order)
+    rows = beyond(_read, query, *spans, size + 1) if spans else _read(query.limit(size + 1).offset((page - 1) * size))
+    more = len(rows) > size
+    rows = rows[:size]
+    if backwards:
+        rows.reverse()
+    at_start = (page == 1 and not cursor and (number is None or number == 1)) or (backwards and not more)
+    earlier = later = None
+    if rows:
+        if not at_start and (more or not backwards):
+            earlier = {"cursor": encode("before", rows[0].score, rows[0].number)}
+        if more or backwards:
+            later = {"cursor": encode("after", rows[-1].score, rows[-1].number)}
+    if not cursor and number is None:
+        earlier = {"page": str(page - 1)} if page > 1 else None
+        if more and page < DEEPEST_PAGE:
+            later = {"page": str(page + 1)}
+    if at_start:
+        rows = [*_first(viewer, topic), *rows]
+    _complete(viewer, topic, rows)
+    return Stream(rows, "most_votes", page, pages, earlier, later, _nearest(rows, number))
+
+
+def _nearest(rows: Sequence[PostRow], number: int | None) -> int | None:
+    """The number asked for, or where that post is gone, the one before it."""
+    return None if number is None else max((row.number for row in rows if row.number <= number), default=1)
+
+
+def _spans(
+    topic: TopicPage, number: int | None, cursor: str
+) -> tuple[tuple[ColumnElement[bool], ColumnElement[bool]] | None, bool]:
+    """Where a stretch by votes begins: the posts level with it, those past it, and whether it runs backwards."""
+    if number is not None and number > 1:
+        near = select(Post.score, Post.number).where(Post.topic_id == topic.id, Post.number <= number)
+        at_score, number = session().execute(near.order_by(Post.number.desc()).limit(1)).one()
+        return ((Post.score == at_score) & (Post.number >= number), Post.score < at_score), False
+    if not cursor:
+        return None, False
+    direction, score, at = decode(cursor, str, int, int)
+    if direction == "before":
+        return ((Post.score == score) & (Post.number < at), Post.score > score), True
+    if direction == "after":
+        return ((Post.score == score) & (Post.number > at), Post.score < score), False
+    raise BadCursor
+
+
+def _first(viewer: Viewer, topic: TopicPage) -> list[PostRow]:
+    return _read(_rows(viewer).where(Post.id == topic.first_post_id))
+
+
+def one(viewer: Viewer, topic: TopicPage, post_id: int) -> PostRow:
+    """One post of a topic, as the stream shows it. Raises Missing."""
+    rows = _read(_rows(viewer).where(Post.id == post_id, Post.topic_id == topic.id))
+    if not rows:
+        raise Missing
+    _complete(viewer, topic, rows)
+    return rows[0]
+
+
+def between(viewer: Viewer, topic: TopicPage, low: int, high: int) -> list[PostRow]:
+    """The posts with these numbers, oldest first; at most 50. Two queries."""
+    numbered = (Post.topic_id == topic.id) & Post.number.between(low, high)
+    rows = _read(_rows(viewer).where(numbered).order_by(Post.number).limit(50))
+    _complete(viewer, topic, rows)
+    return rows
+
+
+def answers(viewer: Viewer, topic: TopicPage, post_id: int) -> list[PostRow]:
+    """The posts that answer a post, oldest first; at most 100."""
+    known = (Post.reply_to_id == post_id) & (Post.topic_id == topic.id) & Post.deleted_at.is_(None)
+    rows = _read(_rows(viewer).where(known).order_by(Post.number).limit(100))
+    _complete(viewer, topic, rows)
+    return rows
+
+
+def place(post_id: int) -> tuple[int, int]:
+    """The topic and the number of a post. Raises Missing, Gone."""
+    row = session().execute(select(Post.topic_id, Post.number).where(Post.id == post_id)).one_or_none()
+    if row is None:
+        tombstones.refuse("post", post_id)
+    return row.topic_id, row.number
+
+
+def source(topic: TopicPage, post_id: int) -> tuple[str, str, int]:
+    """What quoting needs: the author's name, the text as it was written, and the number. Raises Missing."""
+    row = (
+        session()
+        .execute(
+            select(User.name, Post.source, Post.number)
+            .join(User, User.id == Post.author_id)
+            .where(Post.id == post_id, Post.topic_id == topic.id, Post.deleted_at.is_(None))
+        )
+        .one_or_none()
+    )
+    if row is None:
+        raise Missing
+    return row.name, row.source, row.number
+
+
+def voters(post_id: int) -> tuple[list[Face], list[Face]]:
+    """Who voted for a post, and who against; the latest 100 of each."""
+    query = (
+        select(Vote.value, User.name, User.slug, User.colour)
+        .join(User, User.id == Vote.user_id)
+        .where(Vote.post_id == post_id)
+    )
+    found: dict[int, list[Face]] = {}
+    for value in (1, -1):
+        rows = session().execute(query.where(Vote.value == value).order_by(Vote.created_at.desc()).limit(100))
+        found[value] = [Face(row.name, row.slug, row.colour) for row in rows]
+    return found[1], found[-1]
+
+
+def reply(
+    author: Viewer,
+    topic: TopicPage,
+    body: str,
+    *,
+    reply_to_id: int | None = None,
+    send_key: str | None = None,
+) -> Post:
+    """Answers in a topic; the same `send_key` again gives the post of the first time. Raises Forbidden, Invalid."""
+    current = session()
+    live = current.get(Topic, topic.id, with_for_update=True, populate_existing=True)
+    permissions.require(permissions.reply_to(author, live) if live else permissions.HIDDEN)
+    assert live is not None
+    sent = posting.sent_before(author, send_key)
+    if sent is not None:
+        return sent
+    text = posting.check_body(body)
+    if reply_to_id is not None:
+        answered = select(Post.id).where(Post.id == reply_to_id, Post.topic_id == topic.id)
+        if current.scalar(answered) is None:
+            raise Invalid("body", _("The post that you are answering is no longer in this topic."))
+    post = posting.add(author, live, text, reply_to_id=reply_to_id, send_key=send_key)
+    if reply_to_id is not None:
+        counted = {"replies": Post.replies + 1, "last_reply_at": post.created_at}
+        current.execute(update(Post).where(Post.topic_id == topic.id, Post.id == reply_to_id).values(**counted))
+    if not live.scheduled:
+        current.execute(update(User).where(User.id == author.id).values(posts=User.posts + 1))
+        categories.count(live.category_id, posts=1)
+    following.follow_answered(author, topic.id)
+    if topic.read_number >= post.number - 1:
+        reading.wrote(author, topic.id, post.number)
+    emit(PostCreated(post.id))
+    return post
+
+
+def _rows(viewer: Viewer) -> Select[Any]:
+    query = _columns(viewer.guest)
+    return query if viewer.guest else query.params(reader=viewer.id)
+
+
+@cache
+def _columns(guest: bool) -> Select[Any]:
+    """What the stream shows, whoever wrote it; made once, for making the aliases costs more than asking."""
+    author, editor, parent, parent_author = aliased(User), aliased(User), aliased(Post), aliased(User)
+    names = [name for name in PostRow.__slots__ if hasattr(Post, name)]
+    query = (
+        select(
+            *[getattr(Post, name) for name in names],
+            author.name.label("author"), author.slug.label("author_slug"), author.colour.label("author_colour"),
+            author.badges.label("author_badges"), author.last_seen_at.label("online"),
+            editor.name.label("editor"), _deleter(), parent.number.label("parent_number"),
+            parent_author.name.label("parent_author"), parent_author.slug.label("parent_slug"),
+            (literal(0) if guest else func.coalesce(Vote.value, 0)).label("my_vote"),
+            (literal(False) if guest else Bookmark.post_id.is_not(None)).label("bookmarked"),
+        )
+        .join(author, author.id == Post.author_id)
+        .outerjoin(editor, editor.id == Post.edited_by_id)
+        .outerjoin(parent, (parent.id == Post.reply_to_id) & (parent.topic_id == Post.topic_id))
+        .outerjoin(parent_author, parent_author.id == parent.author_id)
+    )  # fmt: skip
+    if guest:
+        return query
+    query = query.outerjoin(Vote, (Vote.post_id == Post.id) & (Vote.user_id == bindparam("reader")))
+    return query.outerjoin(Bookmark, (Bookmark.post_id == Post.id) & (Bookmark.user_id == bindparam("reader")))
+
+
+def _deleter() -> ColumnElement[str | None]:
+    deleter = aliased(User)
+    return select(deleter.name).where(deleter.id == Post.deleted_by_id).scalar_subquery().label("deleted_by")
+
+
+def _read(query: Select[Any]) -> list[PostRow]:
+    found = session().execute(query)
+    names = tuple(found.keys())
+    rows = [PostRow(**dict(zip(names, row, strict=True))) for row in found]
+    since = users.online_since()
+    for row in rows:
+        row.online = row.online is not None and row.online > since  # type: ignore[operator]
+    return rows
+
+
+def _complete(viewer: Viewer, topic: TopicPage, rows: Sequence[PostRow]) -> None:
+    """Gives each post the faces of those who answered it and what the viewer may do to it. One query at most."""
+    may_see_deleted = "posts:view_deleted" in rights(viewer, topic.category_id)
+    blocked = reading.of(viewer).blocked
+    # of an author a vote's check only asks whether it is the viewer
+    verdicts: dict[bool, tuple[permissions.Verdict, permissions.Verdict]] = {}
+    for row in rows:
+        own = row.author_id == viewer.id
+        if own not in verdicts:
+            up, down = (permissions.vote_on(viewer, topic, row.author_id, value) for value in (1, -1))
+            verdicts[own] = up, down
+        row.may_vote_up, row.may_vote_down = verdicts[own]
+        row.blocked = row.author_id in blocked
+        if row.revisions:
+            row.may_see_history = permissions.see_history(viewer, topic, row)
+        if row.deleted_at and not may_see_deleted and not own:
+            row.html = ""
+    answered = [row.id for row in rows if row.replies]
+    found = faces.of_answers(answered) if answered else {}
+    for row in rows:
+        row.faces = found.get(row.id, row.faces)

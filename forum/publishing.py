@@ -1,0 +1,38 @@
+"""Publishing: what happens to a topic that is not published yet: another time, or now."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from core import clock
+from core.db import session
+from core.i18n import gettext as _
+from forum import locking, permissions, topics
+from forum.permissions import Verdict
+from forum.privileges import rights
+from forum.topics import TopicPage
+from forum.viewers import Viewer
+from models import Post, Topic
+
+
+def reschedule_topic(viewer: Viewer, topic: TopicPage | Topic) -> Verdict:
+    """May the viewer change when this topic is published? Its author may, and who moderates there."""
+    if not topic.scheduled or topic.deleted_at:
+        return Verdict(False, _("This topic is published already."))
+    held = rights(viewer, topic.category_id)
+    if "moderate" in held or ("topics:schedule" in held and topic.author_id == viewer.id):
+        return permissions.YES
+    return Verdict(False, _("You may not schedule topics in this category."))
+
+
+def reschedule(editor: Viewer, topic_id: int, at: datetime | None) -> None:
+    """Publishes a scheduled topic at another time; with none, or one that has passed, now. Raises Forbidden, Missing."""
+    topic = locking.topic(topic_id)
+    permissions.require(permissions.see_topic(editor, topic))
+    permissions.require(reschedule_topic(editor, topic))
+    moment = max(at or clock.now(), clock.now())
+    topic.published_at = topic.last_post_at = moment
+    session().flush()
+    first = update(Post).where(Post.topic_id == topic.id, Post.number == 1)
+    session().execute(first.values(published_at=moment, created_at=moment))
+    topics.publish_due()

@@ -1,0 +1,30 @@
+"""Categories: a tree of places for topics."""
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.changes import Shown
+from core.db import Key, Model
+
+
+class Category(Model):
+    """A category, a section (a heading that holds others) or a link to somewhere else."""
+
+    __tablename__ = "categories"
+    __shown__ = Shown(figures=frozenset({"topics", "posts", "last_post_id"}))
+    id: Mapped[Key]
+    uri: Mapped[str | None] = mapped_column(String(500), unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(100))
+    slug: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(Text, default="")
+    icon: Mapped[str] = mapped_column(String(40), default="chat-dots")
+    colour: Mapped[str] = mapped_column(String(7), default="#475569")
+    section: Mapped[bool] = mapped_column(default=False)
+    link: Mapped[str] = mapped_column(String(500), default="")
+    disabled: Mapped[bool] = mapped_column(default=False)
+    own_rights: Mapped[bool] = mapped_column(default=False)  # False: it has its parent's
+    topics: Mapped[int] = mapped_column(default=0)  # its own; sums with children are made for each reader
+    posts: Mapped[int] = mapped_column(default=0)
+    last_post_id: Mapped[int | None]

@@ -1,0 +1,275 @@
+// Runs in the page that is measured (collect, veil) and in a page beside it that reads pixels (judge).
+(() => {
+  const INVISIBLE = "visually hidden", CLEAR = "meant to be hidden", COVERED = "covered";
+  const letters = (text) => text.replace(/\s+/g, "").length;
+
+  const reasonFor = (element, box) => {
+    if (!element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) return null;
+    for (let at = element; at && at !== document.documentElement; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.clipPath === "inset(50%)" || (style.clip === "rect(0px, 0px, 0px, 0px)" && style.position === "absolute")) return INVISIBLE;
+      if (Number(style.opacity) < 0.05) return CLEAR;
+    }
+    if (box.bottom < 0 || box.right < 0) return INVISIBLE;
+    return "";
+  };
+  // How much of the ink is left, and a point beside the faded element whose own background fades with the ink.
+  const strength = (element) => {
+    let value = 1, beside = null;
+    for (let at = element; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      const opacity = Number(style.opacity);
+      value *= opacity;
+      if (opacity < 1 && (style.backgroundImage !== "none" || !/, 0\)$|transparent/.test(style.backgroundColor))) {
+        const box = at.getBoundingClientRect();
+        beside = [box.left - 5, box.top + box.height / 2];
+      }
+    }
+    return [value, beside];
+  };
+  const covered = (element, box) => {
+    const x = box.left + box.width / 2, y = box.top + box.height / 2;
+    const top = element.getRootNode().elementFromPoint(x, y);
+    return !(top && (top === element || element.contains(top) || top.contains(element)));
+  };
+
+  // A part of the page, and the shadow roots in it.
+  const trees = (within) => [within ?? document.body, ...[...(within ?? document.body).querySelectorAll("*")].flatMap(({ shadowRoot }) => shadowRoot ? [shadowRoot] : [])];
+  const FIELDS = "input:not([type=hidden], [type=checkbox], [type=radio], [type=range]), textarea, select";
+
+  // Every run of text: what it says, where it stands, how it is painted.
+  const collect = (within) => {
+    const runs = [], skipped = {};
+    const skip = (reason, text) => { skipped[reason] = (skipped[reason] ?? 0) + letters(text); };
+    const add = (element, text, boxes, style) => {
+      if (!letters(text)) return;
+      const seen = boxes.filter((box) => box.width > 1 && box.height > 1);
+      if (!seen.length) return skip(INVISIBLE, text);
+      const reason = reasonFor(element, seen[0]);
+      if (reason === null) return;
+      if (reason) return skip(reason, text);
+      if (element.closest(".spoiler") && /rgba\(\d+, \d+, \d+, 0\)|transparent/.test(style.color)) return skip(CLEAR, text);
+      const shown = seen.map((box) => visiblePart(element, box)).filter((box) => box && !covered(element, box));
+      if (!shown.length) return skip(COVERED, text);
+      const size = parseFloat(style.fontSize);
+      const [alpha, beside] = strength(element);
+      runs.push({
+        text: text.trim().slice(0, 40), letters: letters(text), colour: style.color, alpha, beside,
+        large: size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700), where: path(element),
+        disabled: Boolean(element.closest(":disabled, [aria-disabled=true]")),
+        boxes: shown.map((box) => [box.left, box.top, box.right, box.bottom]),
+      });
+    };
+    for (const node of trees(within).flatMap(texts)) {
+      const element = node.parentElement;
+      if (["SCRIPT", "STYLE", "NOSCRIPT", "OPTION", "TEMPLATE", "TEXTAREA"].includes(element.tagName)) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      add(element, node.data, [...range.getClientRects()], getComputedStyle(element));
+    }
+    const own = within?.matches(FIELDS) ? [within] : [];
+    for (const field of [...own, ...trees(within).flatMap((tree) => [...tree.querySelectorAll(FIELDS)])]) {
+      const text = field.value || field.placeholder || "";
+      const style = getComputedStyle(field, field.value || field.tagName === "SELECT" ? undefined : "::placeholder");
+      const box = field.getBoundingClientRect();
+      const inner = DOMRect.fromRect({ x: box.x + 6, y: box.y + 5, width: Math.min(120, box.width - 12), height: Math.min(20, box.height - 10) });
+      if (field.checkVisibility({ visibilityProperty: true })) add(field, text, [inner], { color: style.color, fontSize: style.fontSize, fontWeight: style.fontWeight });
+    }
+    return { runs, skipped };
+  };
+  const texts = (tree) => {
+    const found = [], walker = document.createTreeWalker(tree, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) if (node.parentElement) found.push(node);
+    return found;
+  };
+  const visiblePart = (element, box) => {
+    let { left, top, right, bottom } = box;
+    for (let at = element; at && at !== document.body; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.overflowX === "visible" && style.overflowY === "visible") continue;
+      const edge = at.getBoundingClientRect();
+      left = Math.max(left, edge.left + at.clientLeft); right = Math.min(right, edge.left + at.clientLeft + at.clientWidth);
+      top = Math.max(top, edge.top + at.clientTop); bottom = Math.min(bottom, edge.top + at.clientTop + at.clientHeight);
+    }
+    left = Math.max(left, 0); right = Math.min(right, innerWidth);
+    return right - left > 1 && bottom - top > 1 ? new DOMRect(left, top, right - left, bottom - top) : null;
+  };
+  const path = (element) => {
+    const parts = [];
+    for (let at = element; at && at !== document.body && parts.length < 3; at = at.parentElement) {
+      parts.unshift(at.tagName.toLowerCase() + (at.classList.length ? "." + [...at.classList].join(".") : ""));
+    }
+    return parts.join(" > ");
+  };
+
+  // What the page holds, counted another way: the browser's own idea of its visible text.
+  const held = (within) => trees(within).reduce((count, tree) => {
+    const parts = tree instanceof ShadowRoot ? [...tree.children].filter((each) => !each.matches("link, style")) : [tree];
+    for (const part of parts) count += letters(part.innerText);
+    for (const select of tree.querySelectorAll("select")) count -= letters(select.innerText);
+    for (const field of tree.querySelectorAll(FIELDS)) {
+      if (field.checkVisibility({ visibilityProperty: true })) count += letters(field.value || field.placeholder || "");
+    }
+    return count;
+  }, 0);
+
+  // Controls that show their edge: fields, boxes to tick.
+  const controls = () => [...document.querySelectorAll("input:not([type=hidden], [type=range], [type=submit], [type=button]), textarea, select")]
+    .filter((field) => field.checkVisibility({ visibilityProperty: true }) && !field.disabled && !covered(field, field.getBoundingClientRect()))
+    .map((field) => {
+      const box = field.getBoundingClientRect();
+      return { where: path(field), box: [box.left, box.top, box.right, box.bottom] };
+    })
+    .filter(({ box }) => box[2] - box[0] > 4 && box[3] - box[1] > 4);
+
+  // One element of each kind of button and link, for the states that a pointer or a key brings about.
+  const kinds = (rails) => {
+    const found = new Map();
+    for (const element of document.querySelectorAll("a[href], button, summary, input[type=submit], .form-control, .form-select")) {
+      // what a hovered rail shows lies over the page beside it: rails are looked at by themselves
+      if (Boolean(element.closest(".rail")) !== rails) continue;
+      const box = element.getBoundingClientRect();
+      if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true, contentVisibilityAuto: true })) continue;
+      if (box.width < 4 || box.height < 4 || !element.matches("input, textarea, select") && !letters(element.innerText || "") && !element.querySelector("svg")) continue;
+      const key = `${path(element)} ${element.getAttribute("aria-pressed")} ${element.getAttribute("aria-current")}`;
+      if (!found.has(key)) found.set(key, element);
+    }
+    [...found.values()].forEach((element, number) => element.setAttribute("data-kind", number));
+    return found.size;
+  };
+  const forget = () => document.querySelectorAll("[data-kind]").forEach((each) => each.removeAttribute("data-kind"));
+  const switchOff = (off) => {
+    for (const each of document.querySelectorAll("[data-kind]:is(button, input, select, textarea)")) {
+      if (off) each.was = each.disabled;
+      each.disabled = off || each.was;
+    }
+  };
+  // A list goes on in the same way: a few of its rows stand for all.
+  const trim = (most) => {
+    for (const kind of [".post", ".topic-row", ".person", ".authored-post", ".tag-cloud > li"]) {
+      [...document.querySelectorAll(kind)].slice(most).forEach((each) => each.remove());
+    }
+    document.querySelectorAll(".sentinel, .stretch-link[hx-trigger]").forEach((each) => each.classList.contains("sentinel") && each.remove());
+  };
+  const states = () => [...document.querySelectorAll("[data-kind]")].flatMap((element) => collect(element).runs);
+
+  const VEIL = new CSSStyleSheet();
+  VEIL.replaceSync(`*, *::before, *::after, *::placeholder, *::marker { color: transparent !important; -webkit-text-fill-color: transparent !important;
+    text-shadow: none !important; text-decoration-color: transparent !important; caret-color: transparent !important; fill: transparent !important; }`);
+  const roots = () => [document, ...trees().slice(1)];
+  const veil = () => roots().forEach((root) => { root.adoptedStyleSheets = [VEIL]; });
+  const unveil = () => roots().forEach((root) => { root.adoptedStyleSheets = []; });
+
+  // A word that is too pale for any page.
+  const canary = (place) => {
+    const word = document.createElement("p");
+    Object.assign(word, { id: "canary", textContent: "canary" });
+    word.style.cssText = "color: rgba(128, 128, 128, .4); position: relative; z-index: 99; pointer-events: auto";
+    document.querySelector(place).prepend(word);
+  };
+
+  // How everything is painted, in one text.
+  const painted = () => JSON.stringify([...document.querySelectorAll("body *")].map((element) => {
+    const style = getComputedStyle(element);
+    return [style.color, style.backgroundColor, style.backgroundImage, style.borderColor, style.boxShadow, style.colorScheme];
+  }));
+
+  // Of the gallery's samples only those of the worn skin stay in the page; the others come back with their skins.
+  const samples = new Map();
+  const show = (skin) => {
+    const gallery = document.querySelector(".gallery");
+    if (!gallery) return;
+    for (const each of gallery.children) samples.set(each.id, each);
+    gallery.replaceChildren(...[samples.get(`sample-${skin}`)].filter(Boolean));
+  };
+
+  // Dresses the page in a look.
+  const wear = (href, theme, skin) => new Promise((done, failed) => {
+    show(skin);
+    const old = document.querySelector("#skin");
+    document.documentElement.dataset.bsTheme = theme;
+    if (old.getAttribute("href") === href) return done();
+    const fresh = document.createElement("link");
+    Object.assign(fresh, { rel: "stylesheet", href, onerror: () => failed(new Error(href)) });
+    fresh.onload = () => { old.remove(); fresh.id = "skin"; done(); };
+    old.after(fresh);
+  }).then(() => document.fonts.ready).then(() => undefined);
+  const runAxe = async (tags) => {
+    document.querySelectorAll("[data-inert]").forEach((each) => { each.inert = true; });
+    const { violations, passes } = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
+    // elementFromPoint does not meet what is inert
+    document.querySelectorAll("[inert]").forEach((each) => { each.dataset.inert = ""; each.inert = false; });
+    const why = (node) => node.any[0]?.message ?? node.failureSummary ?? "";
+    return { passes: passes.length, found: violations.flatMap(({ id, nodes }) => nodes.map((node) => [id, node.target.join(" "), why(node)])) };
+  };
+
+  // --- beside: pixels ---
+  const linear = (value) => { value /= 255; return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4; };
+  const table = Float64Array.from({ length: 256 }, (_, value) => linear(value));
+  const luminance = (red, green, blue) => 0.2126 * table[Math.round(red)] + 0.7152 * table[Math.round(green)] + 0.0722 * table[Math.round(blue)];
+  const ratio = (one, two) => (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+  const picture = async (base64) => {
+    const blob = await (await fetch(`data:image/png;base64,${base64}`)).blob();
+    const bitmap = await createImageBitmap(blob);
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(bitmap, 0, 0);
+    return context.getImageData(0, 0, bitmap.width, bitmap.height);
+  };
+  const ink = (text) => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+    canvas.fillStyle = text;
+    canvas.fillRect(0, 0, 1, 1);
+    const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data;
+    return [red, green, blue, alpha / 255];
+  };
+  const inks = new Map();
+  const judge = async (runs, base64, disabledLeast) => {
+    const image = await picture(base64);
+    const failures = [];
+    let unseen = 0;
+    for (const run of runs) {
+      if (!inks.has(run.colour)) inks.set(run.colour, ink(run.colour));
+      const [red, green, blue, alpha] = inks.get(run.colour);
+      const share = alpha * run.alpha;
+      const ratios = [];
+      let backdrop = null;
+      if (run.beside) {
+        const at = 4 * (Math.round(run.beside[1]) * image.width + Math.max(0, Math.round(run.beside[0])));
+        backdrop = [...image.data.slice(at, at + 3)];
+      }
+      for (const [left, top, right, bottom] of run.boxes) {
+        for (let y = Math.max(0, Math.ceil(top)); y < Math.min(image.height, Math.floor(bottom)); y += 2) {
+          for (let x = Math.max(0, Math.ceil(left)); x < Math.min(image.width, Math.floor(right)); x += 2) {
+            const at = 4 * (y * image.width + x), data = image.data;
+            const below = [data[at], data[at + 1], data[at + 2]];
+            const [r, g, b] = backdrop ?? below;
+            const front = luminance(red * share + r * (1 - share), green * share + g * (1 - share), blue * share + b * (1 - share));
+            ratios.push(ratio(front, luminance(...below)));
+          }
+        }
+      }
+      if (!ratios.length) { unseen += run.letters; continue; }
+      ratios.sort((one, two) => one - two);
+      const worst = ratios[Math.floor(ratios.length * 0.02)];
+      const least = run.disabled ? disabledLeast : run.large ? 3 : 4.5;
+      if (worst < least - 0.005) failures.push({ ...run, boxes: undefined, ratio: Math.round(worst * 100) / 100, least });
+    }
+    return { failures, unseen };
+  };
+  const edges = async (controls, base64) => {
+    const image = await picture(base64);
+    const pixel = (x, y) => {
+      const at = 4 * (Math.min(image.height - 1, Math.max(0, Math.round(y))) * image.width + Math.min(image.width - 1, Math.max(0, Math.round(x))));
+      return luminance(image.data[at], image.data[at + 1], image.data[at + 2]);
+    };
+    return controls.flatMap(({ where, box }) => {
+      const x = (box[0] + box[2]) / 2, outside = pixel(x, box[3] + 5);
+      let best = 1;
+      for (let y = box[3] - 4; y <= box[3] + 1; y++) best = Math.max(best, ratio(pixel(x, y), outside));
+      return best < 2.95 && box[3] + 6 < image.height ? [{ where, ratio: Math.round(best * 100) / 100, least: 3, text: "(edge)" }] : [];
+    });
+  };
+
+  globalThis.gauge = { canary, painted, wear, axe: runAxe, collect, held, controls, kinds, forget, switchOff, trim, states, veil, unveil, judge, edges };
+})();

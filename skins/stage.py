@@ -1,0 +1,123 @@
+"""A site with the demo community in it, and a browser that looks at it in any look (`bin/skins check`, `sheet`)."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from skins.build import LOOKS, ROOT
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--force-color-profile=srgb"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A skin in one colour mode."""
+
+    skin: str
+    mode: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.skin}-{self.mode}"
+
+
+def looks(wanted: list[str]) -> list[Look]:
+    """The looks of the named skins (`darkly`) or the named looks (`zephyr-dark`); all 47 when none is named."""
+    made = []
+    for skin, design in LOOKS.items():
+        modes = ["dark"] if "own" in design else ["light", "dark"]
+        made += [Look(skin, mode) for mode in modes]
+    return [look for look in made if not wanted or look.skin in wanted or look.name in wanted]
+
+
+@contextmanager
+def site() -> Iterator[tuple[str, Path]]:
+    """Serves a demo community of its own; gives its address and data folder.
+
+    SKINS_DATA keeps the folder from one run to the next; SKINS_SITE names a site that runs already (with SKINS_DATA).
+    """
+    if os.environ.get("SKINS_SITE"):
+        yield os.environ["SKINS_SITE"], Path(os.environ.get("SKINS_DATA", ""))
+        return
+    with tempfile.TemporaryDirectory() as spare, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        data = Path(os.environ.get("SKINS_DATA", spare))
+        env = {**os.environ, "LIVERY_DATA": str(data), "HOST": "127.0.0.1", "PORT": str(port)}
+        for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
+            env.pop(name, None)
+        address = f"http://127.0.0.1:{port}"
+        with (data / "server.log").open("wb") as log:
+            server = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", "serve"],
+                cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            _wait(address, server)
+            yield address, data
+        finally:
+            server.terminate()
+            server.wait(15)
+
+
+def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 90
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address + "/login", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("The site did not start.")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser of the machine (CHROMIUM names it)."""
+    with sync_playwright() as playwright:
+        running = launched(playwright)
+        yield running
+        running.close()
+
+
+def launched(playwright: Playwright) -> Browser:
+    """A running browser."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+
+
+def member(context: BrowserContext, address: str, data: Path) -> None:
+    """Makes the reader of a window the community's first member."""
+    signer = Flask(__name__)
+    signer.secret_key = (data / "secret_key").read_text().strip()
+    serializer = SecureCookieSessionInterface().get_signing_serializer(signer)
+    value = serializer.dumps({"_user_id": "1.0", "_fresh": True})
+    context.add_cookies([{"name": "session", "value": value, "url": address, "httpOnly": True}])
+
+
+def dressed(browser: Browser, address: str, look: Look, width: int, **more: object) -> BrowserContext:
+    """A window whose reader has chosen this look."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800 if width > 600 else 844},
+        locale="en-GB",
+        reduced_motion="reduce",
+        **more,
+    )
+    context.add_cookies(
+        [{"name": "skin", "value": look.skin, "url": address}, {"name": "mode", "value": look.mode, "url": address}]
+    )
+    return context

@@ -1,0 +1,106 @@
+"""The way into the control panel, and the sections that somebody finds there."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from forum import panel
+from tests.factories import PASSWORD, a_user, an_administrator, grant
+from tests.visitor import Visitor
+
+TITLES = {section.name: section.title for section in panel.SECTIONS}
+
+
+def routes(app) -> list[tuple[str, str]]:
+    """Every address of the control panel, with the method that it takes."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("admin."):
+            path = re.sub(r"<[^>]*>", "1", rule.rule)
+            found += [(method, path) for method in rule.methods & {"GET", "POST"}]
+    return found
+
+
+def test_members_are_refused_everywhere_and_guests_are_asked_to_log_in(app, ann, guest):
+    ann.get("/")
+    for method, path in routes(app):
+        if method == "GET":
+            assert ann.get(path).status == 403, path
+            assert guest.get(path).location.startswith("/login?next=/admin"), path
+        else:
+            assert ann.post(path).status == 403, path
+            assert guest.post(path).status == 403, path
+
+
+def test_a_member_sees_no_way_in_and_an_administrator_does(ann, keeper):
+    assert 'href="/admin"' not in ann.get("/").html
+    assert 'href="/admin"' in keeper.get("/").html
+    page = keeper.follow(keeper.get("/admin")) if keeper.get("/admin").status == 308 else keeper.get("/admin")
+    for title in TITLES.values():
+        assert title in page.words
+
+
+@pytest.mark.parametrize("section", panel.SECTIONS, ids=lambda section: section.name)
+def test_a_delegate_enters_what_his_right_opens_and_nothing_else(visit, section):
+    helper = a_user("Helper")
+    grant(section.right, to=helper)
+    browser = visit(helper)
+    mine = {each.name for each in panel.SECTIONS if each.right == section.right}
+    for each in panel.SECTIONS:
+        assert browser.get(f"/admin/{each.name}").status == (200 if each.name in mine else 403), each.name
+    page = browser.get("/admin")
+    for name, title in TITLES.items():
+        assert (f'href="/admin/{name}"' in page.html) == (name in mine), title
+
+
+def test_after_a_while_the_password_is_asked_for_again(keeper):
+    assert keeper.get("/admin/settings?q=site").status == 200
+    clock.travel(timedelta(minutes=61))
+    asked = keeper.get("/admin/settings?q=site")
+    assert asked.status == 403
+    assert "Your password, please" in asked.words
+    wrong = keeper.submit(asked, "/admin/prove", panel_password="not this one")
+    assert "This is not your password." in wrong.words
+    gone_on = keeper.submit(wrong, "/admin/prove", panel_password=PASSWORD)
+    assert keeper.follow(gone_on).status == 200
+
+
+def test_using_the_panel_keeps_it_open(keeper):
+    for minutes in (40, 80, 120):
+        clock.travel(timedelta(minutes=minutes))
+        assert keeper.get("/admin/settings").status == 200
+
+
+def test_a_form_that_comes_too_late_is_kept_and_goes_on_with_the_password(keeper):
+    page = keeper.get("/admin/settings")
+    clock.travel(timedelta(minutes=61))
+    asked = keeper.submit(page, "/admin/settings/site", title="Glue")
+    assert asked.status == 403
+    assert "What you sent is kept" in asked.words
+    assert "· Livery</title>" in keeper.get("/").html
+    keeper.submit(asked, "/admin/settings/site", panel_password=PASSWORD)
+    assert "· Glue</title>" in keeper.get("/").html
+
+
+def test_whom_a_cookie_remembers_gives_his_password_first(app):
+    keeper = an_administrator()
+    browser = Visitor(app, keeper)
+    with browser.client.session_transaction() as kept:
+        kept.pop("proven_at")
+    assert browser.get("/admin").status == 403
+
+
+def test_the_password_cannot_be_guessed_there(keeper):
+    clock.travel(timedelta(minutes=61))
+    for _ in range(5):
+        asked = keeper.post("/admin/prove", {"panel_password": "a guess"})
+    assert "This is not your password." in asked.words
+    asked = keeper.post("/admin/prove", {"panel_password": PASSWORD})
+    assert "too many tries" in asked.words
+
+
+@pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example", "/logout", "/me/password"])
+def test_the_way_on_stays_in_the_panel(keeper, address):
+    assert keeper.post("/admin/prove", {"next": address}).location == "/admin"

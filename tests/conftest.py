@@ -1,0 +1,116 @@
+"""What every test stands on: a clean database of its own, the application over it, and visitors to send there.
+
+SQLite unless LIVERY_TEST_DATABASE=postgresql://… says otherwise: then each worker makes itself a database on that
+server and drops it at the end.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from pytest_socket import socket_allow_hosts
+
+from app import create_app
+from cli.prepare import prepare
+from core import cache, clock, config, db, jobs, pending, tally
+from tests import databases, factories
+from tests.visitor import Visitor
+from web import limits, reading
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How often the browser tests kill what somebody writes in (50 for a long run), and from which dice."""
+    parser.addoption(
+        "--kills", type=int, default=2, help="rounds of each test that kills tab, network, session, server"
+    )
+    parser.addoption("--seed", type=int, default=7, help="where the dice of these tests begin")
+
+
+def pytest_runtest_setup() -> None:
+    """No test talks to the world; databases and browsers on this machine may be reached."""
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _the_present() -> Iterator[None]:
+    yield
+    clock.travel(timedelta())
+
+
+@pytest.fixture(scope="session")
+def _database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[databases.Database]:
+    made = databases.make(os.environ.get("LIVERY_TEST_DATABASE", ""), tmp_path_factory.mktemp("data"), WORKER)
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="session")
+def _application(_database: databases.Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    # Flask-Limiter is one for the whole process and must be set up here, whatever another application asked for
+    settings = configuration(_database.url, tmp_path_factory.mktemp("application"))
+    made = create_app(settings, TESTING=True, RATELIMIT_ENABLED=True)
+    with made.app_context():
+        prepare()
+        engine = db.db.engine
+        db.db.session.remove()
+    _database.remember(engine)
+    yield made
+    engine.dispose()
+
+
+@pytest.fixture
+def app(_application: Flask, _database: databases.Database) -> Iterator[Flask]:
+    """The application over a database in which nothing has happened yet; nobody counts how often somebody writes."""
+    _database.restore()
+    cache.forget()
+    tally.forget()
+    pending.forget()
+    limits.limiter.enabled = False
+    limits.forget()
+    reading.forget()
+    # another application of this process may have taken the queue over
+    jobs.connect(_application.config["LIVERY"], _application.app_context, immediate=True)
+    factories.use(_application)
+    yield _application
+    limits.limiter.enabled = False
+
+
+@pytest.fixture
+def limited(app: Flask) -> Flask:
+    """The application with its limits on how often somebody may write."""
+    limits.limiter.enabled = True
+    return app
+
+
+@pytest.fixture
+def guest(app: Flask) -> Visitor:
+    """Somebody who is not logged in."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def ann(app: Flask) -> Visitor:
+    """A member called Ann."""
+    return Visitor(app, factories.a_user("Ann"))
+
+
+@pytest.fixture
+def visit(app: Flask) -> Callable[..., Visitor]:
+    """Makes visitors: `visit()` a guest, `visit(user)` a member."""
+    return lambda *who: Visitor(app, *who)
+
+
+def configuration(url: str, folder: Path) -> config.Config:
+    """A configuration over a database, with everything else in a folder."""
+    return config.read({"LIVERY_DATA": str(folder), "DATABASE_URL": url, "SECRET_KEY": "for tests only"})
+
+
+@pytest.fixture
+def marshal(app) -> Visitor:
+    """Somebody who moderates everywhere."""
+    return Visitor(app, factories.a_moderator("Marshal"))

@@ -1,0 +1,212 @@
+"""Fragments: parts that are kept rendered never show somebody else's rights, votes or tokens, and never what was."""
+
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from core.db import session
+from forum import groups, viewers
+from models import Membership, Post
+from tests.factories import (
+    MODERATORS,
+    a_category,
+    a_post,
+    a_topic,
+    a_user,
+    a_vote,
+    an_administrator,
+    change,
+    first_post,
+    grant,
+    group_id,
+    inside,
+    set_setting,
+    writes,
+)
+from tests.visitor import Visitor, path_of
+from web import fragments, security
+from web.auth import viewer
+
+
+def votes(page) -> list[tuple[str, str]]:
+    """The buttons of the first vote form: value and whether pressed."""
+    [form] = [form for form in page.forms if form.action.endswith("/vote")][:1]
+    return [(button["value"], button["aria-pressed"]) for button in form.buttons]
+
+
+def tokens(page) -> set[str]:
+    """Every token in the forms of a page, without the moment at which it was signed."""
+    return {form.fields["csrf_token"].partition(".")[0] for form in page.forms if "csrf_token" in form.fields}
+
+
+@pytest.mark.parametrize("path", ["topic", "/", "/recent"])
+def test_each_member_finds_his_own_token_in_every_form(app, path):
+    topic = a_topic()
+    path = path_of(topic) if path == "topic" else path
+    ann, bert = Visitor(app, a_user("Ann")), Visitor(app, a_user("Bert"))
+    pages = [ann.get(path), bert.get(path), ann.get(path), bert.get(path)]
+    assert all(len(tokens(page)) == 1 for page in pages)
+    assert tokens(pages[0]) == tokens(pages[2]) != tokens(pages[1]) == tokens(pages[3])
+    guest = Visitor(app).get(path)
+    assert tokens(guest) == set()
+    assert not any("\x00" in page.html for page in [*pages, guest])
+
+
+def test_each_reader_sees_his_own_votes_and_rights(app):
+    writer, ann = a_user("Writer"), a_user("Ann")
+    topic = a_topic(by=writer)
+    a_vote(first_post(topic), by=ann)
+    path = path_of(topic)
+    for _ in range(2):
+        assert votes(Visitor(app, ann).get(path)) == [("0", "true"), ("-1", "false")]
+        assert votes(Visitor(app, a_user()).get(path)) == [("1", "false"), ("-1", "false")]
+        assert votes(Visitor(app, writer).get(path)) == []
+        guest = Visitor(app).get(path)
+        assert "Log in to vote up" in guest.html
+        assert "/reply?to=" not in guest.html
+
+
+def test_a_change_is_seen_by_everybodys_next_request(app):
+    topic = a_topic(by=a_user("Writer"), title="Which glue?", body="Fish glue.")
+    post, path = first_post(topic), path_of(topic)
+    readers = [Visitor(app), Visitor(app, a_user("Ann")), Visitor(app, an_administrator())]
+
+    def all_see(words: str, *, at: str = path) -> bool:
+        return all(words in reader.get(at).words for reader in readers)
+
+    assert all_see("Fish glue.")
+    change(post, html="<p>Bone glue.</p>")
+    assert all_see("Bone glue.")
+    a_vote(post)
+    assert all_see("Score 1")
+    a_post(in_=topic, to=post)
+    assert all_see("1 reply")
+    change(topic, title="Which glue, then?")
+    assert all_see("Which glue, then?")
+    assert all_see("Which glue, then?", at="/recent")
+    writer = a_user("Marsh")
+    change(post, author_id=writer.id)
+    assert all_see("Marsh wrote") or all_see("Marsh (offline)")
+    change(writer, name="Marge")
+    assert all_see("Marge")
+    writes(groups.join)(writer.id, group_id(MODERATORS))
+    assert all_see("Moderator")
+    change(post, deleted_at=clock.now(), html="")
+    assert all_see("This post was deleted.")
+
+
+def test_a_lost_right_closes_the_controls_at_once(app):
+    place = a_category()
+    topic, ann = a_topic(in_=place), a_user("Ann")
+    visitor, path = Visitor(app, ann), path_of(topic)
+    assert "/reply?to=" in visitor.get(path).html
+    change(topic, locked_at=clock.now())
+    assert "/reply?to=" not in visitor.get(path).html
+    change(topic, locked_at=None)
+    change(place, own_rights=True)
+    grant("find", "read", "topics:read", to="registered", in_=place)
+    html = visitor.get(path).html
+    assert "/reply?to=" not in html
+    assert "vote-up" not in html
+
+
+def test_what_a_member_is_changes_with_his_next_request(app):
+    ann = a_user("Ann")
+    visitor = Visitor(app, ann)
+    assert visitor.get("/admin/skins").status == 403
+    writes(groups.join)(ann.id, group_id("administrators"))
+    assert visitor.get("/admin/skins").status == 200
+    an_administrator()
+    writes(groups.leave)(ann.id, group_id("administrators"))
+    assert visitor.get("/admin/skins").status == 403
+    change(ann, name="Anne")
+    assert "Anne" in visitor.get("/").html
+
+
+def test_a_member_is_not_asked_for_again_while_nobody_changes(app):
+    ann = a_user("Ann")
+    with inside():
+        first = viewers.member(ann.id)
+    with inside():
+        assert viewers.member(ann.id) is first
+
+
+def test_what_a_transaction_has_not_committed_is_kept_for_nobody(app):
+    ann = a_user("Ann")
+
+    @writes
+    def half() -> None:
+        session().add(Membership(group_id=group_id("administrators"), user_id=ann.id))
+        session().flush()
+        assert viewers.member(ann.id).administrator
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half()
+    with inside():
+        assert not viewers.member(ann.id).administrator
+
+
+def test_times_go_on(app):
+    topic = a_topic(body="Fish glue.")
+    ann = Visitor(app, a_user("Ann"))
+    for past, words in (
+        (timedelta(), "just now"),
+        (timedelta(seconds=70), "1 minute ago"),
+        (timedelta(minutes=59), "59 minutes ago"),
+        (timedelta(minutes=61), "1 hour ago"),
+        (timedelta(days=3), "3 days ago"),
+    ):
+        clock.travel(past)
+        for path in (path_of(topic), "/recent"):
+            assert words in ann.get(path).words, (past, path)
+
+
+def test_somebody_who_left_is_offline(app):
+    topic = a_topic(by=a_user("Writer", last_seen_at=clock.now()))
+    ann = Visitor(app, a_user("Ann"))
+    assert "Writer (online)" in ann.get(path_of(topic)).words
+    clock.travel(timedelta(minutes=31))
+    assert "Writer (offline)" in ann.get(path_of(topic)).words
+
+
+def test_the_size_of_a_page_is_a_setting_that_counts_at_once(app):
+    topic = a_topic()
+    for _ in range(6):
+        a_post(in_=topic)
+    ann = Visitor(app, a_user("Ann"))
+    assert len([each for each in ann.get(path_of(topic)).ids if each.count("-") == 1 and "post-" in each]) == 7
+    set_setting("posts.per_page", "5")
+    assert len([each for each in ann.get(path_of(topic)).ids if each.count("-") == 1 and "post-" in each]) == 5
+
+
+def test_the_address_in_the_frames_forms_is_that_of_the_page(app):
+    ann = Visitor(app, a_user("Ann"))
+    for path in ("/recent?term=week", "/popular", "/recent?term=week"):
+        page = ann.get(path)
+        assert page.form("/sidebar").fields["next"] == path
+        assert page.form("/skin").fields["next"] == path
+    assert 'href="/popular" aria-current="page"' in ann.get("/popular").html
+    assert 'href="/popular" aria-current="page"' not in ann.get("/recent").html
+
+
+def test_a_part_cannot_look_at_the_reader_behind_its_back(app):
+    with app.test_request_context("/"):
+        env = app.jinja_env
+        env.globals["peek"] = lambda: viewer().name
+        template = env.from_string("{{ peek() }}")
+        fragments._templates[id(env), "peek"] = template
+        try:
+            with pytest.raises(RuntimeError):
+                fragments.part(env, "peek")
+        finally:
+            del env.globals["peek"], fragments._templates[id(env), "peek"]
+
+
+def test_what_has_no_fields_cannot_be_a_key():
+    with pytest.raises(TypeError):
+        fragments.key_of([object()])
+    assert fragments.key_of({"a": [1, (2,)]}) == (("a", (1, (2,))),)
+    assert security.TOKEN_MARK not in "any text without a NUL"
+    assert Post.__shown__.topic == "topic_id"

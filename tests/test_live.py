@@ -1,0 +1,489 @@
+"""Live: what pages are told, by whose rights, and the parts that they ask for."""
+
+import asyncio
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from core import clock, config, presence, pubsub
+from core.config import ROOT
+from core.db import session
+from forum import live
+from forum.refusals import Missing
+from tests.factories import (
+    a_category,
+    a_post,
+    a_private_category,
+    a_scheduled_topic,
+    a_topic,
+    a_user,
+    a_vote,
+    change,
+    first_post,
+    fresh,
+    inside,
+    many_posts,
+    posts_of,
+    set_setting,
+    viewer_of,
+)
+from tests.visitor import Visitor, numbers, path_of
+from web.live import Streams
+
+
+@pytest.fixture
+def told(app):
+    """Every signal that is published, in order."""
+    heard: list[str] = []
+    stop = pubsub.listen(heard.extend)
+    yield heard
+    stop()
+
+
+@pytest.fixture
+def topic(app):
+    """A topic with three posts."""
+    made = a_topic(body="First.")
+    a_post(in_=made, body="Second.")
+    a_post(in_=made, body="Third.")
+    return fresh(made)
+
+
+# --- what is told ---
+
+
+def test_a_reply_is_told_once_to_those_who_read_its_topic(ann, topic, told):
+    ann.post(f"/topic/{topic.id}/posts", {"body": "Fourth."})
+    assert told == [f"topic-{topic.id} new 4"]
+
+
+def test_an_answer_tells_also_of_the_post_that_it_answers(ann, topic, told):
+    second = posts_of(topic)[1]
+    ann.post(f"/topic/{topic.id}/posts", {"body": "Fourth.", "reply_to": second.id})
+    assert set(told) == {f"topic-{topic.id} new 4", f"topic-{topic.id} post {second.id}"}
+
+
+def test_a_vote_and_an_edit_are_told_of(ann, topic, told):
+    second = posts_of(topic)[1]
+    ann.post(f"/post/{second.id}/vote", {"value": "1"})
+    assert told == [f"topic-{topic.id} post {second.id}"]
+    told.clear()
+    mine = a_post(in_=topic, by=ann.user)
+    told.clear()
+    page = ann.get(f"/post/{mine.id}/edit")
+    ann.submit(page, f"/post/{mine.id}/edit", body="Better words.")
+    assert f"topic-{topic.id} post {mine.id}" in told
+
+
+def test_a_lock_a_new_name_and_a_move_are_told_of(app, topic, told):
+    for changed in ({"locked_at": clock.now()}, {"title": "Renamed"}, {"category_id": a_category().id}):
+        told.clear()
+        change(topic, **changed)
+        assert told == [f"topic-{topic.id} topic {topic.id}"]
+
+
+def test_views_are_not_told_of(app, topic, told):
+    change(topic, views=99)
+    assert told == []
+
+
+def test_a_new_topic_is_told_to_lists_and_a_scheduled_one_when_it_is_published(app, told):
+    place, bert = a_category(), a_user("Bert")
+    a_topic(in_=place, by=bert)
+    assert f"lists new {place.id}" in told
+    told.clear()
+    later = a_scheduled_topic(by=bert, in_=place)
+    assert f"lists new {place.id}" not in told
+    change(later, scheduled=False)
+    assert f"lists new {place.id}" in told
+
+
+def test_what_is_rolled_back_is_not_told(ann, topic, told):
+    change(topic, locked_at=clock.now())
+    told.clear()
+    assert ann.post(f"/topic/{topic.id}/posts", {"body": "Refused."}).status == 403
+    assert told == []
+
+
+def test_signals_name_things_and_carry_no_words(ann, topic, told):
+    ann.post(f"/topic/{topic.id}/posts", {"body": "A secret word."})
+    ann.post(f"/category/{topic.category_id}/topics", {"title": "A secret title", "body": "Secret."})
+    assert told
+    assert all(len(line.split(" ")) == 3 and line.split(" ")[2].isdecimal() for line in told)
+    assert "secret" not in " ".join(told).lower()
+
+
+def test_where_nobody_listens_nothing_is_worked_out(ann, topic):
+    assert not pubsub.anybody()
+    ann.post(f"/topic/{topic.id}/posts", {"body": "Fourth."})
+    with inside():
+        assert "live" not in session().info
+
+
+def test_a_listener_that_fails_does_not_stop_the_others_or_the_write(ann, topic, told):
+    def broken(lines):
+        raise ZeroDivisionError
+
+    stop = pubsub.listen(broken)
+    try:
+        assert ann.post(f"/topic/{topic.id}/posts", {"body": "Fourth."}).status == 303
+    finally:
+        stop()
+    assert f"topic-{topic.id} new 4" in told
+
+
+# --- who is told ---
+
+
+def test_a_page_is_told_only_of_what_its_reader_may_see(app, topic):
+    secret, open_ = a_private_category("Backstage", for_="moderators"), a_category("Open")
+    hidden = a_topic(in_=secret)
+    ann = a_user("Ann")
+    with inside():
+        member, guest = viewer_of(ann), viewer_of(None)
+        assert live.audience(member, topic.id, None) == {f"topic-{topic.id}", f"user-{ann.id}"}
+        assert live.audience(guest, topic.id, None) == {f"topic-{topic.id}"}
+        with pytest.raises(Missing):
+            live.audience(member, hidden.id, None)
+        everywhere = live.audience(guest, None, 0)
+        assert f"lists new {open_.id}" in everywhere
+        assert f"lists new {secret.id}" not in everywhere
+        assert live.audience(guest, None, open_.id) == {f"lists new {open_.id}"}
+        with pytest.raises(Missing):
+            live.audience(guest, None, secret.id)
+
+
+# --- what a page asks for ---
+
+
+def test_the_state_says_the_last_number_and_moves_with_every_change(ann, guest, topic):
+    def state(reader: Visitor) -> dict:
+        answer = reader.send("GET", f"/live/state?topic={topic.id}")
+        assert answer.status == 200
+        return answer.raw.get_json()
+
+    before = state(guest)
+    assert before["number"] == 3
+    assert f'data-stamp="{before["stamp"]}"' in guest.get(path_of(topic)).html
+    assert state(guest) == before
+    a_vote(posts_of(topic)[1], by=a_user())
+    after = state(guest)
+    assert after["number"] == 3
+    assert after["stamp"] != before["stamp"]
+    hidden = a_topic(in_=a_private_category("Backstage", for_="moderators"))
+    assert ann.get(f"/live/state?topic={hidden.id}").status == 404
+
+
+def test_news_are_the_posts_after_a_number_in_order(guest, topic):
+    many_posts(topic, 60)
+    answer = guest.htmx.get(f"/topic/{topic.id}/news?after=2")
+    assert numbers(answer) == list(range(3, 53))
+    assert {part.target for part in answer.parts} == {
+        "#stream-end",
+        f"#topic-{topic.id}-stats",
+        f"#topic-{topic.id}-navigator",
+    }
+    assert numbers(guest.htmx.get(f"/topic/{topic.id}/news?after=52")) == list(range(53, 64))
+    assert numbers(guest.htmx.get(f"/topic/{topic.id}/news?after=63")) == []
+    newest = guest.htmx.get(f"/topic/{topic.id}/news?after=61&sort=newest_to_oldest")
+    assert [part.target for part in newest.parts][:2] == ["#stream-newest"] * 2
+
+
+def test_a_part_that_is_asked_for_is_the_one_of_the_page_htmx(ann, topic):
+    page = ann.get(path_of(topic))
+    second = posts_of(topic)[1]
+    answer = ann.htmx.get(f"/post/{second.id}/fresh")
+    assert [part.target for part in answer.parts] == [f"#post-{second.id}"]
+    assert page.shows(answer.parts[0].html)
+    whole = ann.htmx.get(f"/topic/{topic.id}/fresh?from=1&to=3&at=1")
+    assert numbers(whole) == [1, 2, 3]
+    for part in whole.parts:
+        assert page.shows(part.html), part.target
+
+
+def test_a_part_that_is_asked_for_is_the_one_of_the_page_plain(guest, topic):
+    second = posts_of(topic)[1]
+    assert guest.get(f"/post/{second.id}/fresh").location == f"{path_of(topic)}/2"
+    assert guest.get(f"/topic/{topic.id}/news?after=1").location == f"{path_of(topic)}/3"
+    assert guest.get(f"/topic/{topic.id}/fresh").location == f"{path_of(topic)}/1"
+
+
+def test_a_locked_topic_takes_the_reply_button_from_its_readers(ann, topic):
+    change(topic, locked_at=clock.now())
+    answer = ann.htmx.get(f"/topic/{topic.id}/fresh")
+    assert numbers(answer) == []
+    tools = next(part.html for part in answer.parts if part.target == f"#topic-{topic.id}-tools")
+    assert "locked" in tools
+    assert f'href="/topic/{topic.id}/reply"' not in tools
+
+
+@pytest.mark.parametrize("path", ["/topic/{}/news?after=1", "/topic/{}/fresh?from=1&to=9", "/post/{}/fresh"])
+def test_parts_keep_the_rights_of_whoever_asks(ann, path):
+    hidden = a_topic(in_=a_private_category("Backstage", for_="moderators"))
+    key = first_post(hidden).id if path.startswith("/post") else hidden.id
+    assert ann.htmx.get(path.format(key)).status == 404
+    assert ann.htmx.get(path.format(10**17)).status == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["after=x", "after=-1", "after=" + "9" * 18, "sort=luck", "from=1&to=", "from=0&to=0"]
+)
+def test_odd_questions_are_answered(guest, topic, query):
+    for path in (f"/topic/{topic.id}/news", f"/topic/{topic.id}/fresh"):
+        assert guest.htmx.get(f"{path}?{query}").status in (200, 400)
+
+
+# --- which pages follow ---
+
+
+def test_a_page_says_what_it_follows(ann, guest, topic):
+    place = fresh(topic).category_id
+    for reader in (ann, guest):
+        page = reader.get(path_of(topic))
+        assert f'data-events="/events?topic={topic.id}"' in page.html
+        assert 'data-number="3"' in page.html
+        assert 'data-events="/events?list=0"' in reader.get("/recent").html
+        assert f'data-events="/events?list={place}"' in reader.follow(reader.get(f"/category/{place}")).html
+    assert 'data-events="/events"' in ann.get("/users").html
+    assert "js/live.js" in ann.get("/users").html
+    assert "data-events" not in guest.get("/users").html
+    assert "js/live.js" not in guest.get("/users").html
+
+
+def test_a_setting_leaves_guests_out(guest, ann, topic):
+    set_setting("live.guests", "no")
+    page = guest.get(path_of(topic))
+    assert "data-events" not in page.html
+    assert "js/live.js" not in page.html
+    assert "data-events" in ann.get(path_of(topic)).html
+
+
+def test_a_server_without_streams_leaves_the_page_to_look_for_itself(guest):
+    assert guest.get("/events").status == 204
+
+
+# --- streams ---
+
+
+class Listening:
+    """An open stream, and what it has said so far."""
+
+    def __init__(self, streams: Streams, reader: Visitor, query: str) -> None:
+        self.streams, self.reader, self.query = streams, reader, query
+        self.status, self.said, self.leave = 0, "", asyncio.Event()
+
+    async def __aenter__(self) -> "Listening":
+        kept = self.reader.client.get_cookie("session")
+        cookie = [(b"cookie", f"session={kept.value}".encode())] if kept else []
+        scope = {"query_string": self.query.encode(), "headers": [(b"host", b"localhost"), *cookie]}
+        self.running = asyncio.ensure_future(self.streams(scope, self._receive, self._send))
+        await self.until(lambda: "event: hello" in self.said or self.running.done())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self.leave.set()
+        await self.running
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Lets the loop go on until something is true."""
+        async with asyncio.timeout(10):
+            while not done():
+                await asyncio.sleep(0)
+
+    def signals(self) -> list[str]:
+        """The signals that it was told."""
+        found = re.findall(r"event: signal\n((?:data: .*\n)+)", self.said)
+        return [line.removeprefix("data: ") for each in found for line in each.splitlines()]
+
+    async def _receive(self) -> dict[str, str]:
+        await self.leave.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: dict) -> None:
+        self.status = message.get("status", self.status)
+        self.said += message.get("body", b"").decode()
+
+
+@pytest.fixture
+def streams(app):
+    """The streams of a process, which nobody has opened yet."""
+    with ThreadPoolExecutor(2) as pool:
+        made = Streams(app, pool)
+        yield made
+        made.close()
+
+
+def test_a_stream_says_how_things_stand_and_then_what_happens(ann, guest, topic, streams):
+    place = a_category()
+
+    async def listen() -> None:
+        async with Listening(streams, guest, f"topic={topic.id}") as one, Listening(streams, ann, "list=0") as two:
+            assert one.status == two.status == 200
+            assert f'"number": 3, "stamp": "{topic_stamp(topic)}"' in one.said
+            await asyncio.to_thread(a_post, in_=topic, body="Fourth.")
+            await one.until(lambda: one.signals())
+            assert one.signals() == [f"topic-{topic.id} new 4"]
+            await asyncio.to_thread(a_topic, in_=place)
+            await two.until(lambda: two.signals())
+            assert two.signals() == [f"lists new {place.id}"]
+            assert one.signals() == [f"topic-{topic.id} new 4"]
+        assert streams.open == 0
+
+    asyncio.run(listen())
+
+
+def test_a_burst_is_told_once_each_and_in_order(guest, topic, streams):
+    async def listen() -> None:
+        async with Listening(streams, guest, f"topic={topic.id}") as one:
+            for _ in range(50):
+                await asyncio.to_thread(a_post, in_=topic)
+            await one.until(lambda: len(one.signals()) >= 50)
+            assert one.signals() == [f"topic-{topic.id} new {number}" for number in range(4, 54)]
+
+    asyncio.run(listen())
+
+
+def test_a_stream_is_refused_to_whoever_may_not_read(ann, guest, streams):
+    hidden = a_topic(in_=a_private_category("Backstage", for_="moderators"))
+
+    async def ask() -> list[int]:
+        found = []
+        for reader, query in (
+            (ann, f"topic={hidden.id}"), (guest, f"list={hidden.category_id}"), (guest, "topic=999999"), (guest, "topic=x"),
+        ):  # fmt: skip
+            async with Listening(streams, reader, query) as one:
+                found.append(one.status)
+        return found
+
+    assert asyncio.run(ask()) == [404, 404, 404, 400]
+
+
+def test_one_member_may_not_open_streams_without_end(ann, streams):
+    async def ask() -> list[int]:
+        async with AsyncExitStack() as many:
+            made = [await many.enter_async_context(Listening(streams, ann, "")) for _ in range(22)]
+            return [each.status for each in made]
+
+    assert asyncio.run(ask()) == [200] * 20 + [429] * 2
+
+
+def topic_stamp(topic) -> str:
+    """The stamp of a topic's pages now."""
+    with inside():
+        return live.stamp(topic.id)
+
+
+# --- who is reading, and who is typing ---
+
+
+def test_members_see_who_reads_with_them_and_who_is_typing(visit, topic, streams):
+    ann, bert, guest = visit(a_user("Ann")), visit(a_user("Bert")), visit()
+
+    async def listen() -> None:
+        query = f"topic={topic.id}"
+        async with Listening(streams, ann, query) as one, Listening(streams, guest, query):
+            async with Listening(streams, bert, query):
+                await one.until(lambda: f"topic-{topic.id} people {topic.id}" in one.signals())
+                seen = await asyncio.to_thread(ann.htmx.get, f"/topic/{topic.id}/readers")
+                assert "Bert is reading this, too" in seen.words
+                assert "typing" not in seen.words
+                assert (await asyncio.to_thread(bert.post, f"/topic/{topic.id}/typing")).status == 204
+                seen = await asyncio.to_thread(ann.htmx.get, f"/topic/{topic.id}/readers")
+                assert "Bert is typing …" in seen.words
+                assert [part.target for part in seen.parts] == [f"#topic-{topic.id}-readers"]
+                await asyncio.to_thread(bert.post, f"/topic/{topic.id}/posts", {"body": "Sent."})
+                seen = await asyncio.to_thread(ann.htmx.get, f"/topic/{topic.id}/readers")
+                assert "typing" not in seen.words
+            seen = await asyncio.to_thread(ann.htmx.get, f"/topic/{topic.id}/readers")
+            assert "Bert" not in seen.words
+
+    asyncio.run(listen())
+
+
+def test_who_is_typing_fades_by_itself(visit, topic):
+    ann, bert = visit(a_user("Ann")), visit(a_user("Bert"))
+    bert.post(f"/topic/{topic.id}/typing")
+    assert "Bert is typing" in ann.htmx.get(f"/topic/{topic.id}/readers").words
+    clock.travel(timedelta(seconds=7))
+    assert ann.htmx.get(f"/topic/{topic.id}/readers").words == ""
+
+
+def test_guests_and_those_who_may_not_reply_are_not_shown(guest, visit, topic):
+    bert = visit(a_user("Bert"))
+    assert guest.post(f"/topic/{topic.id}/typing").status == 403
+    change(topic, locked_at=clock.now())
+    assert bert.post(f"/topic/{topic.id}/typing").status == 403
+    assert f'id="topic-{topic.id}-readers"' in bert.get(path_of(topic)).html
+    assert f'id="topic-{topic.id}-readers"' not in guest.get(path_of(topic)).html
+    assert guest.htmx.get(f"/topic/{topic.id}/readers").words == ""
+    hidden = a_topic(in_=a_private_category("Backstage", for_="moderators"))
+    assert bert.htmx.get(f"/topic/{hidden.id}/readers").status == 404
+    set_setting("live.readers", "no")
+    assert "-readers" not in bert.get(path_of(topic)).html
+
+
+# --- between processes ---
+
+
+@pytest.fixture
+def redis_url(tmp_path):
+    """A Redis of this test's own."""
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("There is no redis-server here.")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as running:
+        url = f"redis://127.0.0.1:{port}/0"
+        while True:
+            try:
+                Redis.from_url(url).ping()
+                break
+            except RedisError:
+                assert running.poll() is None
+        yield url
+        running.terminate()
+
+
+def test_signals_and_presence_reach_other_processes_through_redis(app, redis_url, tmp_path):
+    settings = config.read({"LIVERY_DATA": str(tmp_path), "REDIS_URL": redis_url, "SECRET_KEY": "x"})
+    here = config.read({"LIVERY_DATA": str(tmp_path), "SECRET_KEY": "x"})
+    heard, arrived = [], threading.Event()
+
+    def hear(lines):
+        heard.extend(lines)
+        arrived.set()
+
+    pubsub.connect(settings)
+    presence.connect(settings)
+    stop = pubsub.listen(hear)
+    try:
+        other = (
+            "import sys; from core import config, presence, pubsub; found = config.read();"
+            "pubsub.connect(found); presence.connect(found);"
+            "presence.come('topic-7', 5, 60); presence.come('topic-7', 6, 60); presence.go('topic-7', 6);"
+            "pubsub.publish(['topic-7 new 4', 'user-3 bell 3'])"
+        )
+        env = {**os.environ, "LIVERY_DATA": str(tmp_path), "REDIS_URL": redis_url, "SECRET_KEY": "x"}
+        while not arrived.wait(0.2):  # the listener's thread may still be on its way to Redis
+            subprocess.run([sys.executable, "-c", other], cwd=ROOT, env=env, check=True)
+        assert heard[:2] == ["topic-7 new 4", "user-3 bell 3"]
+        assert presence.at("topic-7") == [5]
+    finally:
+        stop()
+        pubsub.connect(here)
+        presence.connect(here)

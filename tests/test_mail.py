@@ -1,0 +1,213 @@
+"""Mail: read by a real SMTP server; without one, laid in a folder. Addresses are confirmed, passwords set anew."""
+
+import email
+import re
+import socketserver
+import threading
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+
+from core import clock, mail, tokens
+from models import Account
+from tests.conftest import configuration
+from tests.factories import PASSWORD, a_user, number_of
+from tests.visitor import Visitor
+
+NEW = "seven lanterns over the harbour"
+
+
+class _Session(socketserver.StreamRequestHandler):
+    """As much of RFC 5321 as a client needs."""
+
+    def handle(self) -> None:
+        self.say("220 here")
+        while line := self.rfile.readline().decode().strip():
+            word = line.split()[0].upper()
+            if word == "DATA":
+                self.say("354 go on")
+                lines = []
+                while (text := self.rfile.readline()) != b".\r\n":
+                    lines.append(text[1:] if text.startswith(b"..") else text)
+                self.server.taken.append(b"".join(lines))
+                self.say("250 taken")
+            elif word == "QUIT":
+                self.say("221 bye")
+                return
+            elif word == "RCPT" and self.server.full:
+                self.say("452 no room now")
+            else:
+                self.say("250 fine")
+
+    def say(self, words: str) -> None:
+        self.wfile.write(words.encode() + b"\r\n")
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """A mail server that keeps what it is given."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Session)
+        self.taken: list[bytes] = []
+        self.full = False
+
+    @property
+    def letters(self) -> list[EmailMessage]:
+        return [email.message_from_bytes(data, policy=default) for data in self.taken]
+
+
+@pytest.fixture
+def server(app, tmp_path):
+    """A running mail server, and the site set up to use it."""
+    running = Server()
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    config = configuration(app.config["LIVERY"].database_url, tmp_path)
+    object.__setattr__(config, "mail", f"smtp://127.0.0.1:{running.server_address[1]}")
+    object.__setattr__(config, "mail_from", "forum@example.org")
+    object.__setattr__(config, "url", "https://forum.example.org")
+    mail.connect(config)
+    yield running
+    mail.connect(app.config["LIVERY"])
+    running.shutdown()
+    running.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def reader(server, app):
+    """A member with an address."""
+    return Visitor(app, a_user("Reader", email="Reader@example.org"))
+
+
+def link_in(letter: EmailMessage) -> str:
+    """Where the link of a mail leads, the same in both bodies."""
+    plain, rich = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    found = re.search(r"https://forum\.example\.org(/\S+)", plain)[1]
+    assert f'href="https://forum.example.org{found}"' in rich
+    return found
+
+
+def test_a_letter_has_both_bodies_and_proper_headers(server):
+    letter = mail.Letter("Grüße", ("First <part>.", "Second."), "Read on", "/topic/7", "You asked.", {"List-Id": "<x>"})
+    mail.post("ann@example.org", letter)
+    [sent] = server.letters
+    assert (sent["From"], sent["To"], sent["Subject"]) == ("forum@example.org", "ann@example.org", "Grüße")
+    assert sent["List-Id"] == "<x>"
+    assert sent["Auto-Submitted"] == "auto-generated"
+    assert re.fullmatch(r"<[^@]+@forum\.example\.org>", sent["Message-ID"])
+    assert sent.get_content_type() == "multipart/alternative"
+    assert sent.get_body(("plain",)).get_content().replace("\r\n", "\n") == (
+        "First <part>.\n\nSecond.\n\nRead on:\nhttps://forum.example.org/topic/7\n\nYou asked.\n"
+    )
+    assert "<p>First &lt;part&gt;.</p>" in sent.get_body(("html",)).get_content()
+
+
+def test_a_server_that_is_full_makes_the_job_try_again(server):
+    server.full = True
+    with pytest.raises(Exception, match="no room now"):
+        mail.send("ann@example.org", "Subject: Hello\r\n\r\nHello.\r\n")
+    server.full = False
+    mail.send("ann@example.org", "Subject: Hello\r\n\r\nHello.\r\n")
+    assert [sent["Subject"] for sent in server.letters] == ["Hello"]
+
+
+def test_without_a_server_letters_lie_in_a_folder(app, tmp_path):
+    mail.connect(configuration(app.config["LIVERY"].database_url, tmp_path))
+    try:
+        mail.post("ann@example.org", mail.Letter("Hello", ("Words.",)))
+    finally:
+        mail.connect(app.config["LIVERY"])
+    [path] = (tmp_path / "mail").glob("*.eml")
+    assert email.message_from_bytes(path.read_bytes(), policy=default)["To"] == "ann@example.org"
+
+
+def test_a_new_member_confirms_his_address(server, guest):
+    page = guest.get("/register")
+    known = {"name": "Nora", "email": "nora@example.org", "password": NEW, "repeat": NEW}
+    assert guest.submit(page, "/register", **known).status == 303
+    [letter] = server.letters
+    assert letter["To"] == "nora@example.org"
+    page = guest.get(link_in(letter))
+    assert number_of(Account, Account.email_confirmed_at.is_not(None)) == 0  # opening it is not enough
+    guest.follow(guest.submit(page, link_in(letter)))
+    assert "nora@example.org is confirmed." in guest.get("/me/email").words
+
+
+def test_changing_the_address_plain(server, reader):
+    page = reader.get("/me/email")
+    assert "Reader@example.org is not confirmed yet" in page.words
+    wrong = reader.submit(page, "/me/email", email="new@example.org", current="no")
+    assert "This is not your password." in wrong.words
+    page = reader.follow(reader.submit(page, "/me/email", email="new@example.org", current=PASSWORD))
+    assert "new@example.org is not confirmed yet" in page.words
+    [letter] = server.letters
+    reader.submit(reader.get(link_in(letter)), link_in(letter))
+    assert "new@example.org is confirmed." in reader.get("/me/email").words
+    reader.follow(reader.submit(reader.get("/me/email"), "/me/email", email="", current=PASSWORD))
+    assert "confirmed" not in reader.get("/me/email").words
+
+
+def test_an_address_of_somebody_else_is_refused(server, reader):
+    a_user(email="taken@example.org")
+    answer = reader.submit(reader.get("/me/email"), "/me/email", email="Taken@example.org", current=PASSWORD)
+    assert answer.status == 422
+    assert "Somebody already uses this e-mail address." in answer.words
+    assert server.letters == []
+
+
+def test_a_link_for_an_address_that_was_changed_is_worthless(server, reader):
+    reader.submit(reader.get("/me/email"), "/me/email", email="one@example.org", current=PASSWORD)
+    reader.submit(reader.get("/me/email"), "/me/email", email="two@example.org", current=PASSWORD)
+    first = link_in(server.letters[0])
+    assert reader.submit(reader.get(first), first).status == 404
+    assert "two@example.org is not confirmed yet" in reader.get("/me/email").words
+
+
+def test_a_forgotten_password_is_set_anew(server, reader, guest, app):
+    guest.follow(guest.submit(guest.get("/reset"), "/reset", email="reader@EXAMPLE.org"))
+    [letter] = server.letters
+    assert letter["To"] == "Reader@example.org"
+    path = link_in(letter)
+    page = guest.get(path)
+    weak = guest.submit(page, path, password="password", repeat="password")
+    assert "easy to guess" in weak.words
+    guest.submit(page, path, password=NEW, repeat=NEW)
+    assert "Reader@example.org is confirmed." in guest.get("/me/email").words
+    assert reader.get("/me/email").status == 302  # older sessions have ended
+    again = Visitor(app)
+    assert again.get(path).status == 404  # it works once
+    again.submit(again.get("/login"), "/login", name="Reader", password=NEW)
+    assert again.get("/me").status == 302
+
+
+def test_who_asks_for_a_password_cannot_tell_who_has_an_account(server, reader, guest):
+    answers = []
+    for address in ("reader@example.org", "nobody@example.org"):
+        answer = guest.follow(guest.submit(guest.get("/reset"), "/reset", email=address))
+        answers.append(re.search(r'role="status">([^<]*)<', answer.html)[1])
+    assert (
+        answers[0] == answers[1] == "If this address belongs to somebody here, a mail with a link is on its way to it."
+    )
+    assert len(server.letters) == 1
+
+
+def test_links_grow_old_and_cannot_be_made(server, reader, guest):
+    guest.submit(guest.get("/reset"), "/reset", email="reader@example.org")
+    path = link_in(server.letters[0])
+    clock.travel(timedelta(hours=2, minutes=1))
+    assert "This link is too old" in guest.get(path).words
+    for code in ("", "x", "x.y", "é.é", path.removeprefix("/reset/")[:-1]):
+        assert guest.get(f"/reset/{code or 'none'}").status == 404
+
+
+def test_a_code_serves_one_purpose():
+    tokens.connect("secret")
+    code = tokens.make("confirm", 7, "a@example.org", lasts=timedelta(hours=1))
+    assert tokens.read("confirm", code) == [7, "a@example.org"]
+    with pytest.raises(tokens.BadToken):
+        tokens.read("reset", code)

@@ -1,0 +1,294 @@
+"""What is read stays read and what is not stays unread, whatever happens: random sequences against a plain model.
+
+The suite plays 60 of them; LIVERY_SEQUENCES=10000 plays as many as the issue asks for (some ten minutes).
+"""
+
+import os
+import random
+from datetime import timedelta
+
+from sqlalchemy import delete, insert, select, update
+
+from core import clock, pending
+from core.db import session, writing
+from forum import carrying, following, marking, posts, reading, topic_tools, topics, unread
+from models import Block, Post, ReadMark, ReadTopic, Topic, TopicFollow, User
+from tests.factories import a_category, a_moderator, a_user, inside, post_row, viewer_of
+
+SEQUENCES = int(os.environ.get("LIVERY_SEQUENCES", "60"))
+OPERATIONS = 6
+PAGE = 4
+
+
+class World:
+    """A small community, and a model of what one reader has read: plain sets of posts."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.places = [a_category("One"), a_category("Two")]
+        self.people = [a_user("Writer"), a_user("Rival")]
+        self.user, self.witness = a_user("Reader"), a_user("Witness")
+        self.viewer = viewer_of(self.user)
+        self.keeper = viewer_of(a_moderator())
+        self.elapsed = timedelta()
+        with inside(), writing():
+            following.block(self.viewer, self.people[1].id, block=True)
+        self.begin()
+
+    def begin(self) -> None:
+        """An empty community, a reader who has just joined."""
+        with inside(), writing() as current:
+            for table in (ReadTopic, ReadMark, TopicFollow):
+                current.execute(delete(table))
+            current.execute(update(Topic).values(first_post_id=None, last_post_id=None))
+            current.execute(delete(Post))
+            current.execute(delete(Topic))
+            current.execute(update(User).values(joined_at=clock.now()))
+        pending.forget()
+        self.read: set[int] = set()
+        self.forced: set[int] = set()
+        self.ignored: set[int] = set()
+        for _ in range(4):
+            self.start()
+
+    def wait(self) -> None:
+        """Some seconds pass: now and then more than it takes a transaction to be seen."""
+        self.elapsed += timedelta(seconds=self.dice.choice((0.5, 3, 20)))
+        clock.travel(self.elapsed)
+
+    # --- what the database holds ---
+
+    def topics(self, *conditions) -> list[int]:
+        return list(session().scalars(select(Topic.id).where(*conditions).order_by(Topic.id)))
+
+    def one(self, *conditions) -> int | None:
+        found = self.topics(*conditions)
+        return self.dice.choice(found) if found else None
+
+    def posts(self, topic_id: int) -> list:
+        query = select(Post.id, Post.number, Post.author_id, Post.deleted_at, Post.created_at)
+        return session().execute(query.where(Post.topic_id == topic_id).order_by(Post.number)).all()
+
+    # --- what happens ---
+
+    def write(self, topic_id: int, author: User) -> tuple[int, int]:
+        current = session()
+        number = (current.scalar(select(Topic.last_number).where(Topic.id == topic_id)) or 0) + 1
+        row = post_row(topic_id, number, author.id, clock.now())
+        post_id = current.execute(insert(Post).values(row).returning(Post.id)).scalar_one()
+        news = {"last_number": number, "last_post_id": post_id, "last_post_at": clock.now(), "posts": Topic.posts + 1}
+        current.execute(update(Topic).where(Topic.id == topic_id).values(**news))
+        return post_id, number
+
+    def start(self) -> None:
+        author, place = self.dice.choice([*self.people, self.user]), self.dice.choice(self.places)
+        self.wait()
+        with inside(), writing() as current:
+            moments = dict.fromkeys(("created_at", "published_at", "last_post_at"), clock.now())
+            row = {"category_id": place.id, "author_id": author.id, "title": "T", "slug": "t", **moments}
+            topic_id = current.execute(insert(Topic).values(row).returning(Topic.id)).scalar_one()
+            post_id, number = self.write(topic_id, author)
+            if author is self.user:
+                self.read.add(post_id)
+                reading.wrote(self.viewer, topic_id, number)
+
+    def reply(self) -> None:
+        with inside():
+            topic_id = self.one(Topic.deleted_at.is_(None))
+            author = self.dice.choice([self.people[0], self.people[0], self.people[1], self.user])
+            before = topics.get(self.viewer, topic_id)
+            with writing():
+                post_id, number = self.write(topic_id, author)
+                if author is self.user and before.read_number >= number - 1:
+                    self.read.add(post_id)
+                    self.forced.discard(topic_id)
+                    reading.wrote(self.viewer, topic_id, number)
+
+    def visit(self) -> None:
+        with inside():
+            topic_id = self.one(Topic.deleted_at.is_(None))
+            rows = self.posts(topic_id)
+            page = self.dice.randint(1, -(-len(rows) // PAGE))
+            topic = topics.get(self.viewer, topic_id)
+            part, last = rows[(page - 1) * PAGE : page * PAGE], page * PAGE >= len(rows)
+            stretch = posts.Stream(part, "oldest_to_newest", page, -(-len(rows) // PAGE), None, None if last else {})
+            highest = max((row.number for row in rows if row.id in self.read), default=0)
+            shown = topic.last_number if last else part[-1].number
+            unread.seen(self.viewer, topic, stretch)
+            if shown > highest or (shown == highest and topic_id in self.news()):
+                self.read |= {row.id for row in rows if row.number <= shown}
+                self.forced.discard(topic_id)
+
+    def mark_topics(self) -> None:
+        with inside():
+            found = self.topics(Topic.deleted_at.is_(None))
+            chosen = self.dice.sample(found, min(2, len(found)))
+            with writing():
+                marking.topics_read(self.viewer, chosen)
+            for topic_id in chosen:
+                self.read |= {row.id for row in self.posts(topic_id)}
+                self.forced.discard(topic_id)
+
+    def mark_topic_unread(self) -> None:
+        with inside():
+            topic_id = self.one(Topic.deleted_at.is_(None))
+            with writing():
+                marking.topics_unread(self.viewer, [topic_id])
+            rows = self.posts(topic_id)
+            highest = max((row.number for row in rows if row.id in self.read), default=0)
+            last = max((row.number for row in rows if row.deleted_at is None), default=1)
+            self.read -= {row.id for row in rows if row.number > min(highest, last - 1)}
+            self.forced.add(topic_id)
+
+    def mark_places(self) -> None:
+        chosen = self.dice.choice([None, [self.places[0].id], [self.places[1].id]])
+        read = self.dice.random() < 0.7
+        with inside():
+            with writing():
+                (marking.places_read if read else marking.places_unread)(self.viewer, chosen)
+            inside_these = Topic.category_id.in_(chosen) if chosen else Topic.id.is_not(None)
+            for topic_id in self.topics(inside_these):
+                ids = {row.id for row in self.posts(topic_id)}
+                self.read = self.read | ids if read else self.read - ids
+                self.forced.discard(topic_id)
+
+    def delete_post(self) -> None:
+        with inside(), writing() as current:
+            topic_id = self.one()
+            chosen = self.dice.choice(self.posts(topic_id))
+            gone = None if chosen.deleted_at else clock.now()
+            current.execute(update(Post).where(Post.id == chosen.id).values(deleted_at=gone))
+            self.recount(topic_id)
+
+    def recount(self, topic_id: int) -> None:
+        """The newest post of a topic, as the verbs keep it."""
+        rows = self.posts(topic_id)
+        alive = [row for row in rows if row.deleted_at is None] or rows
+        news = {"last_post_id": alive[-1].id, "last_post_at": max(row.created_at for row in alive)}
+        session().execute(update(Topic).where(Topic.id == topic_id).values(**news))
+
+    def delete_topic(self) -> None:
+        with inside(), writing() as current:
+            topic_id = self.one()
+            if len(self.topics(Topic.deleted_at.is_(None))) > 1 or current.get(Topic, topic_id).deleted_at:
+                gone = None if current.get(Topic, topic_id).deleted_at else clock.now()
+                current.execute(update(Topic).where(Topic.id == topic_id).values(deleted_at=gone))
+
+    def move(self) -> None:
+        with inside(), writing() as current:
+            topic_id = self.one(Topic.deleted_at.is_(None))
+            where = {self.places[0].id: self.places[1].id, self.places[1].id: self.places[0].id}
+            old = current.scalar(select(Topic.category_id).where(Topic.id == topic_id))
+            topic_tools.move(self.keeper, topic_id, where[old])
+        self.check()
+
+    def merge(self) -> None:
+        with inside(), writing() as current:
+            found = self.topics(Topic.deleted_at.is_(None))
+            if len(found) < 3:
+                return
+            target, source = self.dice.sample(found, 2)
+            chosen = self.posts(source)
+            if self.dice.random() < 0.3 and len(chosen) > 1:  # only some posts go, as in a fork or a move of posts
+                chosen = self.dice.sample(chosen, self.dice.randint(1, len(chosen) - 1))
+            before = self.unread_posts()
+            with carrying.positions_kept([target, source]):
+                for row in sorted(chosen, key=lambda row: row.number):
+                    number = current.scalar(select(Topic.last_number).where(Topic.id == target)) + 1
+                    current.execute(update(Post).where(Post.id == row.id).values(topic_id=target, number=number))
+                    current.execute(update(Topic).where(Topic.id == target).values(last_number=number))
+                self.recount(target)
+                if self.posts(source):
+                    self.recount(source)
+                else:
+                    current.execute(
+                        update(Topic).where(Topic.id == source).values(deleted_at=clock.now(), last_post_id=None)
+                    )
+            here = ReadTopic.topic_id.in_((target, source))
+            self.forced -= {target, source}
+            self.forced |= set(current.scalars(select(ReadTopic.topic_id).where(ReadTopic.forced, here)))
+        with inside():
+            if not self.posts(source):
+                with writing() as current:
+                    current.execute(delete(Topic).where(Topic.id == source))
+                self.ignored.discard(source)
+            # a place in a topic is one number: what was unread stays unread, and nothing becomes so without need
+            after = self.unread_posts()
+            assert before <= after
+            kept = {row.id for key in (target, source) for row in self.posts(key)}
+            if not before & kept:
+                assert not after & kept
+            self.read = {row.id for key in self.topics() for row in self.posts(key)} - after
+
+    def ignore(self) -> None:
+        with inside(), writing():
+            topic_id = self.one()
+            state = self.dice.choice(("ignore", "normal", "watch"))
+            following.follow_topic(self.viewer, topic_id, state)
+            (self.ignored.add if state == "ignore" else self.ignored.discard)(topic_id)
+
+    def flush(self) -> None:
+        with inside():
+            marking.flush(compact=self.dice.choice((0, 0, 100)))
+
+    # --- what must be so ---
+
+    def news(self) -> set[int]:
+        """The topics in which others wrote what the model has not read, and those marked by hand."""
+        rows = session().execute(select(Post.id, Post.topic_id, Post.author_id).where(Post.deleted_at.is_(None)))
+        silent = {self.user.id, self.people[1].id}
+        return self.forced | {row.topic_id for row in rows if row.id not in self.read and row.author_id not in silent}
+
+    def unread_posts(self) -> set[int]:
+        """All posts that the forum takes for unread, whoever wrote them."""
+        beyond = Post.number > reading.position(self.viewer)
+        later = reading.position(self.viewer).is_(None) & (Post.created_at > reading.mark(self.viewer))
+        query = select(Post.id).join(Topic, Topic.id == Post.topic_id)
+        return set(session().scalars(reading.joined(query, self.viewer.id).where(beyond | later)))
+
+    def check(self) -> None:
+        """Every page must say of every topic what the model says."""
+        with inside():
+            expected = self.news() - set(self.topics(Topic.deleted_at.is_not(None))) - self.ignored
+            assert self.unread_posts() == set(session().scalars(select(Post.id))) - self.read
+            found = unread.fresh(self.viewer)
+            assert sorted(each.id for each in found) == sorted(expected)
+            page = topics.paged(topics.rows_for(self.viewer).where(Topic.deleted_at.is_(None)), Topic.last_post_at)
+            assert {row.id for row in page.rows if row.unread} == expected & {row.id for row in page.rows}
+            assert [row.id for row in unread.listed(self.viewer, "all").rows] == [
+                row.id for row in sorted(found, key=lambda each: (each.last_post_at, each.id), reverse=True)
+            ][: topics.settings.per_page]
+
+    VERBS = (
+        (start, 1), (reply, 6), (visit, 6), (mark_topics, 1), (mark_topic_unread, 1), (mark_places, 1), (delete_post, 2),
+        (delete_topic, 1), (move, 1), (merge, 1), (ignore, 1), (flush, 2),
+    )  # fmt: skip
+
+
+def test_what_is_unread_agrees_with_a_plain_model(app):
+    dice = random.Random(20261122)
+    world = World(dice)
+    verbs, weights = zip(*World.VERBS, strict=True)
+    for sequence in range(SEQUENCES):
+        if sequence % 20 == 0:
+            world.begin()
+        chosen = dice.choices(verbs, weights, k=OPERATIONS)
+        print(sequence, *(verb.__name__ for verb in chosen))  # shown when it fails
+        for verb in chosen:
+            world.wait()
+            verb(world)
+        world.check()
+
+
+def test_nobody_else_is_touched(app):
+    world = World(random.Random(5))
+    witness = viewer_of(world.witness)
+    with inside():
+        before = {each.id for each in unread.fresh(witness)}
+    assert before
+    world.mark_places()
+    world.mark_topics()
+    world.flush()
+    with inside():
+        assert {each.id for each in unread.fresh(witness)} == before
+        assert session().scalar(select(Block.user_id).where(Block.user_id == witness.id)) is None

@@ -1,0 +1,199 @@
+"""Robots and readers in bulk: robots.txt, the sitemap, and being asked to slow down."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from core import settings
+from core.db import writing
+from forum import sitemap
+from tests.factories import (
+    a_category,
+    a_deleted_topic,
+    a_private_category,
+    a_scheduled_topic,
+    a_topic,
+    a_user,
+    inside,
+    many_topics,
+)
+from tests.test_budgets import counting
+from tests.visitor import Visitor, path_of
+from web import kept, reading
+
+GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+def put(name: str, value: str) -> None:
+    """Sets a setting, for the next request already."""
+    with inside(), writing():
+        settings.put(name, value)
+    reading.forget()
+
+
+@pytest.fixture
+def counted(limited, monkeypatch):
+    """The application with its limits on reading, and everybody's allowance full."""
+    monkeypatch.setattr(kept, "RULES", {})  # what is kept is not counted: here every page is made
+    reading.forget()
+    return limited
+
+
+# --- what robots are told ---
+
+
+def test_robots_are_told_where_not_to_look_and_where_everything_is(guest):
+    answer = guest.get("/robots.txt")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "public, max-age=3600"
+    lines = answer.html.splitlines()
+    assert lines[0] == "User-agent: *"
+    for line in ("Disallow: /admin", "Disallow: /search", "Disallow: /*?*sort=", "Disallow: /*?*cursor="):
+        assert line in lines
+    assert lines[-1] == "Sitemap: http://localhost/sitemap.xml"
+    assert not any(line in ("Disallow: /", "Disallow: /topic/", "Disallow: /category/") for line in lines)
+
+
+def test_a_site_that_wants_no_search_engines_says_so(guest):
+    put("reading.indexed", "no")
+    assert guest.get("/robots.txt").html == "User-agent: *\nDisallow: /\n"
+    for path in ("/sitemap.xml", "/sitemap/places.xml", "/sitemap/1.xml"):
+        assert guest.get(path).status == 404
+
+
+def addresses(answer) -> list[str]:
+    """The addresses of a sitemap."""
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
+    return [found.text for found in ElementTree.fromstring(answer.html).iter() if found.tag.endswith("}loc")]
+
+
+def test_the_map_leads_to_everything_a_guest_may_read_and_to_nothing_else(app, guest):
+    place, hidden = a_category("Workshop"), a_private_category("Staff")
+    seen = a_topic(in_=place, title="Which glue? A & B")
+    a_topic(in_=hidden)
+    a_deleted_topic(in_=place)
+    a_scheduled_topic(by=a_user(), in_=place)
+    found = []
+    for file in addresses(guest.get("/sitemap.xml")):
+        found += addresses(guest.get(file.removeprefix("http://localhost")))
+    assert f"http://localhost{path_of(seen)}" in found
+    assert [path for path in found if "/topic/" in path] == [f"http://localhost{path_of(seen)}"]
+    assert [path for path in found if "/category/" in path] == [f"http://localhost/category/{place.id}/workshop"]
+    for path in found:
+        assert guest.get(path.removeprefix("http://localhost")).status == 200, path
+    assert re.search(r"<lastmod>\d{4}-\d\d-\d\dT[\d:]+\+00:00</lastmod>", guest.get("/sitemap/1.xml").html)
+
+
+def test_the_map_is_cut_into_stretches_of_ids(app, guest, monkeypatch):
+    monkeypatch.setattr(sitemap, "STRETCH", 10)
+    many_topics(a_category(), 25)
+    files = addresses(guest.get("/sitemap.xml"))
+    assert [file.rpartition("/")[2] for file in files] == ["places.xml", "1.xml", "2.xml", "3.xml"]
+    sizes = [len(addresses(guest.get(file.removeprefix("http://localhost")))) for file in files[1:]]
+    assert sizes == [10, 10, 5]
+    for number in (0, 4, 10**9, 10**30):
+        assert guest.get(f"/sitemap/{number}.xml").status == 404, number
+
+
+# --- being asked to slow down ---
+
+
+def test_a_network_that_reads_too_fast_is_asked_to_wait(counted):
+    put("reading.per_minute", "60")
+    statuses = [Visitor(counted, address=f"203.0.113.{n}").get("/recent").status for n in range(1, 26)]
+    assert statuses.count(200) >= 20
+    assert statuses[-1] == 429
+    answer = Visitor(counted, address="203.0.113.200").get("/recent")
+    assert answer.status == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert "Please wait" in answer.html
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert Visitor(counted, address="198.51.100.1").get("/recent").status == 200
+
+
+def test_what_is_kept_is_not_counted(limited):
+    put("reading.per_minute", "60")
+    reader = Visitor(limited, address="203.0.113.9")
+    assert {reader.get("/recent").status for _ in range(30)} == {200}
+
+
+def test_a_refused_reader_costs_no_query(counted):
+    put("reading.per_minute", "1")
+    reader = Visitor(counted, address="203.0.113.9")
+    while reader.get("/recent").status == 200:
+        pass
+    with counting() as made:
+        assert reader.get("/recent").status == 429
+    assert made == []
+
+
+def test_the_allowance_fills_up_again(counted, monkeypatch):
+    buckets, present = reading.Buckets(), [0.0]
+    monkeypatch.setattr(reading.time, "monotonic", lambda: present[0])
+    assert [buckets.take("a", 1, 60) for _ in range(20)] == [0] * 20
+    assert buckets.take("a", 1, 60) >= 1
+    present[0] += 5
+    assert [buckets.take("a", 1, 60) for _ in range(6)] == [0, 0, 0, 0, 0, 2]
+
+
+def test_what_is_dear_counts_more(counted):
+    put("reading.per_minute", "60")
+    reader = Visitor(counted, address="203.0.113.9")
+    statuses = [reader.get("/recent?term=week").status for _ in range(5)]
+    assert statuses == [200, 200, 200, 200, 429]
+
+
+def test_members_files_and_machines_are_not_asked_to_wait(counted):
+    put("reading.per_minute", "1")
+    ann = Visitor(counted, a_user("Ann"), address="203.0.113.9")
+    guest = Visitor(counted, address="203.0.113.10")
+    while guest.get("/recent").status == 200:
+        pass
+    assert [ann.get("/recent").status for _ in range(8)] == [200] * 8
+    for path in ("/static/img/livery.svg", "/healthz", "/colours.css"):
+        assert guest.get(path).status == 200, path
+
+
+def test_zero_means_no_limit(counted):
+    put("reading.per_minute", "0")
+    assert {Visitor(counted).get("/recent?term=week").status for _ in range(30)} == {200}
+
+
+def test_a_known_crawler_has_one_allowance_wherever_it_comes_from(counted):
+    put("reading.crawlers_per_minute", "6")
+    statuses = [
+        Visitor(counted, address=f"66.249.{n}.1").client.get("/recent", headers={"User-Agent": GOOGLE}).status_code
+        for n in range(4)
+    ]
+    assert statuses == [200, 200, 429, 429]
+    assert Visitor(counted, address="66.249.1.1").get("/recent").status == 200
+
+
+def test_a_known_crawler_gets_no_second_addresses(counted):
+    topic = a_topic()
+    client = counted.test_client()
+    for path in ("/recent?term=week", f"{path_of(topic)}?sort=most_votes", f"/post/{topic.first_post_id}", "/login"):
+        answer = client.get(path, headers={"User-Agent": GOOGLE})
+        assert answer.status_code == 403, path
+        assert "robots.txt" in answer.text
+    for path in (path_of(topic), f"{path_of(topic)}?page=1", "/recent", "/robots.txt", "/sitemap.xml"):
+        assert client.get(path, headers={"User-Agent": GOOGLE}).status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        (GOOGLE, "googlebot"),
+        ("Mozilla/5.0 (compatible; bingbot/2.0)", "bingbot"),
+        ("SomeNewBot/1.0", "somenewbot"),
+        ("my-crawler/2", "my-crawler"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", ""),
+        ("Mozilla/5.0 (Linux; Android 14; CUBOT X70) AppleWebKit/537.36", ""),
+        ("", ""),
+    ],
+)
+def test_crawlers_are_known_by_name(app, agent, name):
+    with app.test_request_context("/", headers={"User-Agent": agent}):
+        assert reading.crawler() == name

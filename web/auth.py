@@ -1,0 +1,114 @@
+"""Who is asking: Flask-Login's session, turned into the viewer that the domain knows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from flask import Flask, g, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
+from core import clock, lasting
+from forum import users, viewers
+from forum.viewers import Viewer
+
+PREFERENCES = ("skin", "dark", "mode", "size", "font", "density", "keys", "sidebar")
+"""What a guest's cookies may say; a member's account says it for him."""
+
+PROVEN = "proven_at"
+"""When somebody last gave his password, or came by while that was fresh; the control panel asks again after a while."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+login_manager = LoginManager()
+login_manager.session_protection = None  # a phone changes its address; the epoch in the id ends sessions
+
+
+class LoginNeeded(Exception):
+    """A guest asked for what only a member may have."""
+
+
+class SessionUser(UserMixin):
+    """What Flask-Login keeps: the viewer, and an id that a new password makes worthless."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+
+    def get_id(self) -> str:
+        return f"{self.viewer.id}.{self.viewer.epoch}"
+
+
+@login_manager.user_loader
+def _load(session_id: str) -> SessionUser | None:
+    user_id, _, epoch = session_id.partition(".")
+    if not (user_id.isdecimal() and user_id.isascii() and len(user_id) < 18):
+        return None
+    found = viewers.member(int(user_id))
+    return SessionUser(found) if found and str(found.epoch) == epoch else None
+
+
+def viewer() -> Viewer:
+    """The viewer of this request. Raises RuntimeError in a part that is kept for many."""
+    if lasting.inside():
+        raise RuntimeError("A kept part is the same for many readers: give it what it needs to know of this one.")
+    if "viewer" not in g:
+        chosen = {name: request.cookies[name] for name in PREFERENCES if name in request.cookies}
+        if current_user.is_authenticated:
+            found = current_user.viewer
+            g.viewer = replace(found, preferences={**chosen, **found.preferences})
+        else:
+            g.viewer = viewers.guest(chosen)
+    found: Viewer = g.viewer
+    return found
+
+
+def log_in(user_id: int, *, remember: bool) -> None:
+    """Begins a session: what the old one held is dropped, so nobody can prepare it for somebody else."""
+    session.clear()
+    found = viewers.member(user_id)
+    assert found is not None
+    session.permanent = remember
+    session[PROVEN] = int(clock.now().timestamp())
+    login_user(SessionUser(found), remember=remember)
+    g.pop("viewer", None)
+
+
+def log_out() -> None:
+    """Ends the session."""
+    logout_user()
+    session.pop("csrf_token", None)
+    g.pop("viewer", None)
+
+
+def public(view: F) -> F:
+    """Marks a write that a guest may make, or whose view itself asks him to log in; all others need a login."""
+    view.public = True  # type: ignore[attr-defined]
+    return view
+
+
+def login_required(view: F) -> F:
+    """Marks a page that only a member may read."""
+    view.login_required = True  # type: ignore[attr-defined]
+    return view
+
+
+def for_machines(view: F) -> F:
+    """Marks an address that machines ask often and that must answer even without a database: nobody is looked up."""
+    view.for_machines = True  # type: ignore[attr-defined]
+    return view
+
+
+def init_app(app: Flask) -> None:
+    """Connects Flask-Login and the rule that writes need a login."""
+    login_manager.init_app(app)
+
+    @app.before_request
+    def _gate() -> None:
+        view = app.view_functions.get(request.endpoint or "")
+        if view is None or request.endpoint == "static" or getattr(view, "for_machines", False):
+            return
+        safe = request.method in ("GET", "HEAD", "OPTIONS")
+        needed = getattr(view, "login_required", False) if safe else not getattr(view, "public", False)
+        if needed and viewer().guest:
+            raise LoginNeeded
+        if not viewer().guest:
+            users.seen(viewer())

@@ -1,0 +1,137 @@
+"""What every template may use."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup
+
+from core import clock, i18n
+from forum import (
+    categories,
+    compose,
+    groups,
+    layout,
+    live,
+    notifications,
+    panel,
+    publishing,
+    search,
+    skins,
+    text,
+    unread,
+    uploads,
+)
+from forum.privileges import rights
+from forum.users import settings as users_settings
+from web import assets, flash, htmx, looks, security
+from web.auth import viewer
+
+_WRITING = {
+    "may_upload": uploads.upload_image,
+    "may_upload_files": uploads.upload_file,
+    "may_schedule": lambda who, category_id: "topics:schedule" in rights(who, category_id),
+    "may_reschedule": publishing.reschedule_topic,
+    "places_for": compose.places,
+}
+"""What the composer and what it made ask."""
+
+
+def init_app(app: Flask) -> None:
+    """Fills the template environment."""
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_translations(i18n.catalogue(), newstyle=True)
+    env.filters.update(short=i18n.short_number, ago=i18n.ago, exact=i18n.exact, grouped="{:,}".format)
+    env.globals.update(_WRITING)
+    env.globals.update(
+        moment=moment,
+        figure=figure,
+        csrf_field=security.csrf_field,
+        token_field=security.token_field,
+        send_key=security.send_key,
+        badges=lambda ids: [found for key in ids if (found := groups.badges().get(key))],
+        skins=skins,
+        sheets_of=looks.sheets,
+        fonts_of=looks.fonts,
+        sample_sheets=looks.sample_sheets,
+        live=live.settings,
+        live_stamp=live.stamp,
+        quote_lead=text.quote_lead,
+        place_of=categories.find,
+        page_numbers=page_numbers,
+        widget_body=widget_body,
+        flashes=flash.waiting,
+        offers=flash.offers,
+        panel_sections=lambda: panel.sections(viewer()),
+        waiting_notices=lambda: notifications.waiting(viewer()),
+        unread_topics=lambda: unread.badge(viewer()),
+        at_most=at_most,
+        present=lambda: clock.now().isoformat(),
+        online_minutes=lambda: users_settings.online_minutes,
+    )
+
+    app.context_processor(shell)
+
+
+def shell() -> dict[str, Any]:
+    """What the frame around every page shows to this viewer."""
+    who = viewer()
+    chosen = who.preferences
+    entries, here = layout.navigation(who), htmx.here()
+    path = here.partition("?")[0]
+    return {
+        "viewer": who,
+        "site": layout.settings,
+        "direction": layout.direction(),
+        "look": skins.look(chosen),
+        "navigation": entries,
+        "widgets": layout.widgets(who),
+        "sidebar_open": chosen.get("sidebar") == "open",
+        "may_administrate": bool(panel.enter(who)),
+        "may_search": search.may_search(who),
+        "colours_url": assets.colours_url(),
+        "here": here,
+        "at": path if path == "/search" or any(entry.target == path for entry in entries) else "",
+    }
+
+
+def moment(at: datetime, css: str = "") -> Markup:
+    """A time for people, with the exact one on hover and for machines."""
+    exact = i18n.exact(at)
+    return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
+        at.isoformat(timespec="seconds"),
+        exact,
+        Markup(' class="{}"').format(css) if css else "",
+        i18n.ago(at),
+    )
+
+
+def figure(number: int) -> Markup:
+    """A count for people: 1.2k, with the full number on hover."""
+    short = i18n.short_number(number)
+    if short == str(number):
+        return Markup("{}").format(short)
+    return Markup('<span title="{}">{}</span>').format(f"{number:,}", short)
+
+
+def at_most(number: int, most: int = 99) -> str:
+    """A count that is not counted further than needed: 7, 99+."""
+    return str(number) if number <= most else f"{most}+"
+
+
+def page_numbers(at: int, last: int) -> list[int | None]:
+    """The page links of a list: the ends, the neighbours, and None where some are left out."""
+    wanted = sorted({1, 2, at - 1, at, at + 1, last - 1, last} & set(range(1, last + 1)))
+    numbers: list[int | None] = []
+    for before, number in zip([0, *wanted], wanted, strict=False):
+        if number - before > 1:
+            numbers.append(None)
+        numbers.append(number)
+    return numbers
+
+
+def widget_body(box: layout.Box) -> Markup:
+    """A widget's content: escaped, unless an administrator marked it as HTML."""
+    return Markup(box.body) if box.trusted else Markup("<p>{}</p>").format(box.body)  # noqa: S704

@@ -1,0 +1,56 @@
+"""Dressing: the places of a page that depend on what its reader chose to wear.
+
+A page for guests is kept undressed, with a mark in each of those places, and dressed for each look by replacement.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, current_app, g
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from web import fragments
+from web.context import shell
+
+_PIECES = {
+    "attributes": ("layout/_attributes.html", ("look",)),
+    "styles": ("layout/_styles.html", ("look",)),
+    "rail": ("layout/_rail.html", ("navigation", "widgets", "may_search", "sidebar_open", "look", "at")),
+}
+
+
+def undressed() -> None:
+    """Leaves marks in the page of this request: it is to be kept."""
+    g.undressed = True
+
+
+@pass_context
+def dress(context: Context, piece: str) -> Markup:
+    """A piece of the frame, or its mark."""
+    if "undressed" in g:
+        return Markup("\x00{}\x00").format(piece)
+    return _made(piece, context.resolve)
+
+
+def dressed(page: str) -> str:
+    """An undressed page as this request's reader wears it."""
+    values = shell()
+    for piece in _PIECES:
+        page = page.replace(f"\x00{piece}\x00", _made(piece, values.__getitem__))
+    return page
+
+
+def _made(piece: str, value: Callable[[str], Any]) -> Markup:
+    template, names = _PIECES[piece]
+    given = {name: value(name) for name in names if name != "widgets"}
+    if "widgets" in names:
+        fresh = current_app.jinja_env.globals["unread_topics"]()
+        given |= {"boxes": value("widgets")["sidebar"], "here": fragments.HERE, "fresh": fresh}
+    return fragments.part(current_app.jinja_env, template, **given)
+
+
+def init_app(app: Flask) -> None:
+    """Gives every template `dress()`."""
+    app.jinja_env.globals.update(dress=dress)

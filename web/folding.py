@@ -1,0 +1,40 @@
+"""Folding: what a template says the same each time (its words, icons, addresses of files) is worked out when it is compiled."""
+
+from typing import Any
+
+from flask.templating import Environment
+from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
+
+from core import i18n
+
+_WORDS = {"_", "gettext"}
+_SAME = {"icon", "asset"}
+
+
+class FoldingEnvironment(Environment):
+    """Jinja's environment, with constant calls folded. One language each: the words are in the compiled templates."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree: nodes.Template = _Folder(self).visit(super()._parse(source, name, filename))
+        return tree
+
+
+class _Folder(NodeTransformer):
+    def __init__(self, env: Environment) -> None:
+        self.env = env
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        called = node.node.name if isinstance(node.node, nodes.Name) else ""
+        constant = all(isinstance(each, nodes.Const) for each in node.args)
+        if called not in _WORDS | _SAME or not constant or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            return node
+        values: list[Any] = [each.value for each in node.args]  # type: ignore[attr-defined]
+        made = self.env.globals[called](*values) if called in _SAME else _words(values[0])
+        return nodes.Const(made, lineno=node.lineno)
+
+
+def _words(message: str) -> Markup:
+    return Markup(i18n.gettext(message)) % {}  # noqa: S704

@@ -1,0 +1,264 @@
+"""Kept answers: whole pages for guests, and files, ready compressed, good until a write says otherwise.
+
+A page is kept once, undressed, under its address; each look and each compression of it is an answer made from it. An
+answer that is still good needs no view, no session and (on the event loop, see asgi.py) no thread.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from flask import Flask, Response, g, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
+
+from core import clock, lasting, metrics, tally
+from core.cache import versions
+from core.changes import of_topic
+from core.store import Store
+from forum import topics
+from web import compression, dressing, htmx, limits
+from web.auth import PREFERENCES
+
+metrics.counter("livery_kept_answers", "Requests answered by what was kept.")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A view whose answers to guests are kept: what its address may ask, and whether it is about one topic."""
+
+    asks: frozenset[str] = frozenset()
+    topic: bool = False
+
+
+def _asks(*names: str) -> Rule:
+    return Rule(frozenset(names))
+
+
+RULES = {
+    "categories.index": Rule(),
+    "categories.show": _asks("sort", "tag", "page", "cursor"),
+    "lists.popular": _asks("term", "cid", "page", "cursor"),
+    "lists.recent": _asks("term", "cid", "page", "cursor"),
+    "lists.top": _asks("term", "cid", "page", "cursor"),
+    "tags.index": Rule(),
+    "tags.show": _asks("page", "cursor"),
+    "topics.show": Rule(frozenset({"sort", "page", "cursor"}), topic=True),
+    "users.show": Rule(),
+}
+FILES = frozenset({"static", "colours", "skins.stylesheet"})
+FILE_PATHS = ("/static/", "/colours.css", "/skin/")
+
+_LONGEST = timedelta(seconds=60)
+"""How long counts of views and who is online may lag behind for guests."""
+_LARGEST_FILE = 600_000
+
+
+@dataclass(slots=True)
+class Page:
+    """A page as it is kept: undressed, with the versions that it shows. A file has none."""
+
+    html: str = ""
+    stamp: tuple[tuple[str, int], ...] = ()
+    until: datetime | None = None
+    topic_id: int = 0
+    view_again: float = 0  # seconds until the same reader counts as another view
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it is the same for as long as this process runs: a file."""
+        return not self.stamp and self.until is None
+
+    def good(self, current: dict[str, int]) -> bool:
+        """Whether nothing that it shows has changed."""
+        for name, number in self.stamp:
+            if current.get(name, 0) != number:
+                return False
+        return self.until is None or self.until > clock.present()
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer ready to be sent, with its headers as ASGI wants them."""
+
+    page: Page
+    body: bytes = b""
+    etag: str = ""
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    unchanged: list[tuple[bytes, bytes]] = field(default_factory=list)  # the headers of a 304
+
+
+class Key(NamedTuple):
+    """What an answer is found under. A file is the same for every host and look."""
+
+    host: str
+    path: str
+    query: str
+    looks: tuple[tuple[str, str], ...]
+    encoding: str
+
+
+answers: Store[Answer] = Store(40 * 1024 * 1024)
+_pages: Store[Page] = Store(24 * 1024 * 1024)
+
+
+@lru_cache(maxsize=512)
+def encoding(accepted: str) -> str:
+    """The compression that a browser is sent what is kept in: br, gzip or none."""
+    offered = parse_accept_header(accepted, Accept)
+    return next((name for name in ("br", "gzip") if offered.quality(name) > 0), "")
+
+
+def looks(cookies: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """What a guest's cookies say about how his pages look."""
+    return tuple([(name, cookies[name]) for name in PREFERENCES if name in cookies])
+
+
+def key_of_request() -> Key:
+    """The key of this request's answer."""
+    accepted = encoding(request.headers.get("Accept-Encoding", ""))
+    query = request.query_string.decode("latin-1")
+    if request.endpoint in FILES:
+        return Key("", request.path, query, (), accepted)
+    return Key(f"{request.scheme}://{request.host}", request.path, query, looks(request.cookies), accepted)
+
+
+def init_app(app: Flask) -> None:
+    """Answers guests with what is kept, and keeps what may be. Connected before what counts and compresses."""
+
+    @app.before_request
+    def _from_what_is_kept() -> Response | None:
+        rule = RULES.get(request.endpoint or "")
+        if rule is None or not _for_any_guest(app) or not _asked_plainly(rule):
+            return None
+        address = _address()
+        page = _pages.get(address)
+        if page is not None and page.good(versions()):
+            return _answer(page)
+        g.keep = address
+        g.note = lasting.noting(page=True)
+        g.noted = g.note.__enter__()
+        versions()  # before anything that the page shows is read
+        dressing.undressed()
+        return None
+
+    @app.teardown_request
+    def _noted_enough(error: BaseException | None) -> None:
+        if "note" in g:
+            g.pop("note").__exit__(None, None, None)
+
+
+def keep(app: Flask) -> None:
+    """Connects what dresses a new page and packs it: after the view, before anything else sees the answer."""
+
+    @app.after_request
+    def _keep(made: Response) -> Response:
+        if "keep" not in g:
+            return made
+        g.pop("undressed", None)
+        html = made.get_data(as_text=True)
+        if made.status_code != 200 or "Set-Cookie" in made.headers or made.mimetype != "text/html":
+            return _dress_what_is_not_kept(made, html)
+        page = _page(html)
+        _pages.put(g.keep, page, len(html) * 2)
+        return _dress(made, page)
+
+
+def remember(app: Flask) -> None:
+    """Connects what takes down the finished answer: the very last thing."""
+
+    @app.after_request
+    def _remember(made: Response) -> Response:
+        kept: Answer | None = g.get("kept_answer")
+        if kept is None and request.endpoint in FILES and request.method == "GET" and _whole(made):
+            made.direct_passthrough = False
+            kept = Answer(Page(stamp=_stamp(["all"]) if request.endpoint != "static" else ()))
+        if kept is None:
+            return made
+        kept.body = made.get_data()
+        kept.etag = made.headers.get("ETag", "")
+        kept.headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in made.headers
+            if name != "X-Request-ID"
+        ]
+        kept.unchanged = [each for each in kept.headers if each[0] in (b"etag", b"cache-control", b"vary")]
+        answers.put(key_of_request(), kept, len(kept.body) + 3000)
+        return made.make_conditional(request.environ)
+
+
+def count_view(page: Page, address: str, browser: str) -> None:
+    """Counts a reader of a kept page, as its view would have."""
+    metrics.count("livery_kept_answers")
+    if page.topic_id:
+        tally.count("topic.views", page.topic_id, once_per=page.view_again, by=limits.guest_peer(address, browser))
+
+
+def forget() -> None:
+    """Drops every kept page and answer of this process."""
+    answers.clear()
+    _pages.clear()
+
+
+def _for_any_guest(app: Flask) -> bool:
+    names = (app.config["SESSION_COOKIE_NAME"], app.config["REMEMBER_COOKIE_NAME"])
+    plain = request.method == "GET" and "Range" not in request.headers and not htmx.partial()
+    return plain and not any(name in request.cookies for name in names)
+
+
+def _asked_plainly(rule: Rule) -> bool:
+    asked = [name for name, _value in parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)]
+    return len(asked) == len(set(asked)) and rule.asks.issuperset(asked) and len(request.query_string) < 300
+
+
+def _address() -> tuple[object, ...]:
+    """The address, the same in whatever order it asks."""
+    return request.scheme, request.host, request.path, tuple(sorted(request.args.items()))
+
+
+def _page(html: str) -> Page:
+    rule = RULES[request.endpoint or ""]
+    topic_id = (request.view_args or {}).get("topic_id", 0) if rule.topic else 0
+    limit = clock.present() + _LONGEST
+    until = min(limit, g.noted.until) if g.noted.until else limit
+    names = ["site", of_topic(topic_id)] if topic_id else ["all"]
+    return Page(html, _stamp(names), until, topic_id, topics.settings.view_again_minutes * 60)
+
+
+def _stamp(names: list[str]) -> tuple[tuple[str, int], ...]:
+    current = versions()
+    return tuple([(name, current.get(name, 0)) for name in names])
+
+
+def _answer(page: Page) -> Response:
+    count_view(page, limits.get_remote_address(), request.headers.get("User-Agent", ""))
+    return _dress(Response(mimetype="text/html"), page)
+
+
+def _dress(made: Response, page: Page) -> Response:
+    """Makes the answer that this reader is sent, and says that it may be taken down."""
+    html = dressing.dressed(page.html).encode()
+    form = encoding(request.headers.get("Accept-Encoding", ""))
+    body = compression.pack(form, html, 5) if form else html
+    made.set_data(body)
+    made.vary.update(("Accept-Encoding", "Cookie", "HX-Request-Type"))
+    made.headers["ETag"] = f'"{hashlib.sha256(html).hexdigest()[:20]}{"-" + form if form else ""}"'
+    if form:
+        made.headers["Content-Encoding"] = form
+    g.kept_answer = Answer(page)
+    return made
+
+
+def _dress_what_is_not_kept(made: Response, html: str) -> Response:
+    if "\x00" in html:
+        made.set_data(dressing.dressed(html))
+    return made
+
+
+def _whole(made: Response) -> bool:
+    asked = [name for name, _value in parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)]
+    size = made.content_length or 0
+    return made.status_code == 200 and "Range" not in request.headers and asked in ([], ["v"]) and size < _LARGEST_FILE

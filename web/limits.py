@@ -1,0 +1,127 @@
+"""Limits: how often somebody may write, and how often a log-in may fail."""
+
+import time
+from typing import Any
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+from core.i18n import ngettext
+from forum.accounts import settings as accounts_settings
+from forum.slugs import name_key
+from web.auth import viewer
+from web.networks import household_of, network_of
+
+
+def _who() -> str:
+    found = viewer()
+    return household_of(get_remote_address() or "") if found.guest else f"user-{found.id}"
+
+
+limiter = Limiter(key_func=_who, headers_enabled=False, strategy="moving-window")
+_WAIT = {"socket_timeout": 2, "socket_connect_timeout": 2}
+_failures: Any = None
+_failures_here = MovingWindowRateLimiter(MemoryStorage())
+"""Failed log-ins while Redis is away: each process counts its own."""
+
+
+def init_app(app: Flask, redis_url: str) -> None:
+    """Connects the limits; their counts live in Redis when there is one, else in this process."""
+    global _failures
+    app.config.setdefault("RATELIMIT_STORAGE_URI", redis_url or "memory://")
+    app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", _WAIT if redis_url else {})
+    app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", bool(redis_url))
+    limiter.init_app(app)
+    # failed log-ins are counted even where the limits on writes are switched off
+    storage = storage_from_string(app.config["RATELIMIT_STORAGE_URI"], **app.config["RATELIMIT_STORAGE_OPTIONS"])
+    _failures = MovingWindowRateLimiter(storage)
+
+
+def limited(rule: str) -> Any:
+    """Bounds how often one person (or address, for guests) may send this form, e.g. "20 per minute"."""
+    decorate = limiter.limit(rule, methods=["POST"])
+
+    def mark(view: Any) -> Any:
+        wrapped = decorate(view)
+        wrapped.limited = rule
+        return wrapped
+
+    return mark
+
+
+def login_wait(name: str) -> int:
+    """How many seconds somebody must wait before trying this name again; 0: none."""
+    return _wait(*_for_name(name))
+
+
+def network_wait() -> int:
+    """How many seconds this network must wait before trying any name again; 0: none."""
+    return _wait(*_for_network())
+
+
+def login_failed(name: str) -> None:
+    """Counts a failed try, whether or not the name exists: for the name, and for the network that it came from."""
+    for item, key in (_for_name(name), _for_network()):
+        try:
+            _failures.hit(item, *key)
+        except RedisError:
+            _failures_here.hit(item, *key)
+
+
+def _for_name(name: str) -> tuple[RateLimitItem, tuple[str, str]]:
+    return parse(f"{accounts_settings.tries_per_hour} per hour"), _login_key(name)
+
+
+def _for_network() -> tuple[RateLimitItem, tuple[str, str]]:
+    here = network_of(get_remote_address() or "")
+    return parse(f"{accounts_settings.tries_per_network} per hour"), ("login-from", here)
+
+
+def _wait(item: RateLimitItem, key: tuple[str, str]) -> int:
+    try:
+        return _wait_by(_failures, item, key)
+    except RedisError:
+        return _wait_by(_failures_here, item, key)
+
+
+def _wait_by(counts: Any, item: RateLimitItem, key: tuple[str, str]) -> int:
+    if counts.test(item, *key):
+        return 0
+    reset, _ = counts.get_window_stats(item, *key)
+    return max(1, int(reset - time.time()) + 1)
+
+
+def forget() -> None:
+    """Drops all counts; tests call it."""
+    _failures.storage.reset()
+    _failures_here.storage.reset()
+    limiter.reset()
+
+
+def _login_key(name: str) -> tuple[str, str]:
+    return "login", name_key(" ".join(name.split()))[:200]
+
+
+def wait_words(seconds: int) -> str:
+    """A wait for people: "40 seconds", "12 minutes"."""
+    if seconds < 90:
+        return ngettext("%(num)s second", "%(num)s seconds", seconds)
+    return ngettext("%(num)s minute", "%(num)s minutes", -(-seconds // 60))
+
+
+def peer() -> str:
+    """Who is reading, for counting views: a member, or a guest's address and browser."""
+    found = viewer()
+    if not found.guest:
+        return str(found.id)
+    return guest_peer(get_remote_address(), request.headers.get("User-Agent", ""))
+
+
+def guest_peer(address: str, browser: str) -> str:
+    """Which guest is reading."""
+    return f"{address} {browser[:80]}"

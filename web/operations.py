@@ -1,0 +1,120 @@
+"""Operations: health, readiness and metrics for machines, and a line in the log for what was slow."""
+
+import hmac
+import logging
+import re
+import resource
+import secrets
+import sys
+import time
+
+from flask import Flask, Response, g, request
+
+from core import clock, health, logs, metrics, queries
+from web.auth import for_machines
+from web.networks import is_loopback
+
+log = logging.getLogger("livery.requests")
+
+_ID = re.compile(r"[\w.:-]{8,64}", re.ASCII)
+_SECRET_ARGUMENTS = frozenset({"code", "token", "key"})
+
+metrics.counter("livery_requests", "Requests answered by the application, by view and status.")
+metrics.counter("livery_request_view_seconds", "Seconds spent in requests, by view.")
+metrics.histogram("livery_request_seconds", "How long requests took.")
+metrics.gauge("livery_memory_bytes", "The most memory that this process has held.", lambda: float(_most_memory()))
+_started = clock.now().timestamp()
+metrics.gauge("livery_started_seconds", "When this process started, in seconds since 1970.", lambda: _started)
+
+
+def init_app(app: Flask) -> None:
+    """Connects the addresses of machines, and times every request."""
+    config = app.config["LIVERY"]
+
+    @app.before_request
+    def _begins() -> None:
+        g.began = time.perf_counter()
+        asked = request.headers.get("X-Request-ID", "")
+        logs.request_id.set(asked if _ID.fullmatch(asked) else secrets.token_hex(8))
+        queries.spent.set(queries.Spent())
+
+    @app.after_request
+    def _ends(answer: Response) -> Response:
+        answer.headers["X-Request-ID"] = logs.request_id.get()
+        if "began" in g:
+            _note(answer, time.perf_counter() - g.began, config.slow_page, config.log_requests)
+        return answer
+
+    @app.teardown_request
+    def _over(error: BaseException | None) -> None:
+        logs.request_id.set("")
+        queries.spent.set(None)
+
+    @app.get("/healthz")
+    @for_machines
+    def healthz() -> Response:
+        return _plain("ok\n")
+
+    @app.get("/readyz")
+    @for_machines
+    def readyz() -> Response:
+        troubles = health.troubles()
+        lines = [f"{name}: {troubles.get(name, 'ok')}\n" for name in health.NAMES]
+        return _plain("".join(lines), 503 if troubles else 200)
+
+    @app.get("/metrics", endpoint="metrics")
+    @for_machines
+    def show_metrics() -> Response:
+        if not _may_read_metrics(config.metrics_token):
+            return _plain("Not for you.\n", 404)
+        answer = _plain(metrics.text())
+        answer.headers["Content-Type"] = metrics.CONTENT_TYPE
+        return answer
+
+
+def _note(answer: Response, seconds: float, slow: int, every: bool) -> None:
+    view, spent = request.endpoint or "none", queries.spent.get() or queries.Spent()
+    metrics.count("livery_requests", view=view, status=str(answer.status_code))
+    metrics.count("livery_request_view_seconds", seconds, view=view)
+    metrics.count("livery_queries", spent.queries)
+    metrics.count("livery_query_seconds", spent.seconds)
+    metrics.observe("livery_request_seconds", seconds)
+    was_slow = bool(slow) and seconds * 1000 >= slow
+    if not (every or was_slow):
+        return
+    fields = {
+        "method": request.method, "path": _path(), "status": answer.status_code, "ms": round(seconds * 1000, 1),
+        "queries": spent.queries, "query_ms": round(spent.seconds * 1000, 1), "from": request.remote_addr,
+    }  # fmt: skip
+    if was_slow:
+        log.warning("A request was slow", extra={"fields": fields})
+    else:
+        log.info("Answered", extra={"fields": fields})
+
+
+def _path() -> str:
+    """The path without its query, and with the secrets that some paths carry (a reset code) left out."""
+    path = request.path
+    for name, value in (request.view_args or {}).items():
+        if name in _SECRET_ARGUMENTS:
+            path = path.replace(str(value), "…")
+    return path
+
+
+def _may_read_metrics(token: str) -> bool:
+    """With a token only who sends it; without one this machine itself, and nobody through a proxy on it."""
+    if token:
+        sent = request.headers.get("Authorization", "")
+        return hmac.compare_digest(sent.encode(), f"Bearer {token}".encode())
+    return is_loopback(request.remote_addr or "") and not request.environ.get("livery.forwarded")
+
+
+def _plain(text: str, status: int = 200) -> Response:
+    answer = Response(text, status, mimetype="text/plain")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _most_memory() -> int:
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

@@ -1,0 +1,147 @@
+"""Reading in bulk: how fast one network of guests, or one known crawler, may ask for pages that must be made.
+
+What the page cache answers is not counted. Each process counts for itself: the limit is there to keep this
+process's time for people, and asking somebody else first would cost more than it saves.
+"""
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from flask import Flask, Response, request
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+
+from core.i18n import gettext as _
+from core.settings import Bool, Int, declare
+from web import limits
+from web.errors import render_bare
+from web.networks import network_of
+
+settings = declare(
+    "reading",
+    per_minute=Int(600, "Pages a minute for guests of one network (/24, or /64 in IPv6); lists with a query and "
+                   "searches count five times; 0: no limit", high=1_000_000),
+    crawlers_per_minute=Int(120, "Pages a minute for one known crawler; 0: no limit", high=1_000_000),
+    indexed=Bool(True, "Search engines may list this site"),
+)  # fmt: skip
+
+CLOSED = ("/admin", "/api/", "/compose", "/login", "/logout", "/look", "/me", "/post/", "/preview", "/register",
+          "/reset/", "/confirm/", "/search", "/skin", "/uid/", "/events", "/metrics")  # fmt: skip
+"""Where robots have no business: forms, searches, and second addresses of what has a first one."""
+CLOSED_QUERIES = ("cursor", "sort", "term", "cid", "tag", "before", "quote", "q", "way", "filter")
+"""What an address may ask besides its page; robots find everything without."""
+
+_DEAR = 5
+_AT_ONCE = 20.0  # seconds of the allowance that may be used in one go
+_NETWORKS_AT_MOST = 20_000
+_SETTINGS_LAST = 5.0
+
+_CRAWLERS = re.compile(
+    r"googlebot|bingbot|duckduckbot|yandex|baiduspider|applebot|gptbot|claudebot|ccbot|bytespider|amazonbot|"
+    r"meta-externalagent|facebookexternalhit|perplexitybot|semrushbot|ahrefsbot|mj12bot|dotbot|petalbot|"
+    r"[a-z-]*(?:bot|crawler|spider)(?=/)",
+    re.IGNORECASE,
+)
+
+
+class Buckets:
+    """An allowance for each name, which fills up again with time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, name: str, cost: float, per_minute: int) -> int:
+        """Takes from a name's allowance; returns 0, or the seconds after which there is enough."""
+        rate, most = per_minute / 60, max(per_minute / 60 * _AT_ONCE, cost)
+        present = time.monotonic()
+        with self._lock:
+            left, since = self._kept.pop(name, (most, present))
+            left = min(most, left + (present - since) * rate)
+            enough = left >= cost
+            self._kept[name] = (left - cost if enough else left, present)
+            if len(self._kept) > _NETWORKS_AT_MOST:
+                self._kept.popitem(last=False)
+        return 0 if enough else max(1, round((cost - left) / rate + 0.5))
+
+    def forget(self) -> None:
+        """Gives everybody a full allowance."""
+        self._kept.clear()
+
+
+buckets = Buckets()
+_known: tuple[float, int, int] = (0.0, 0, 0)
+
+
+def forget() -> None:
+    """Begins anew; tests call it."""
+    global _known
+    buckets.forget()
+    _known = (0.0, 0, 0)
+
+
+def crawler() -> str:
+    """The name of the known crawler that is asking, in lower case; empty for everybody else."""
+    found = _CRAWLERS.search(request.headers.get("User-Agent", ""))
+    return found[0].lower() if found else ""
+
+
+def init_app(app: Flask) -> None:
+    """Asks guests and robots to slow down before anything is read for them."""
+
+    @app.before_request
+    def _politely() -> Response | None:
+        view = app.view_functions.get(request.endpoint or "")
+        if not limits.limiter.enabled or request.method not in ("GET", "HEAD") or _free(view):
+            return None
+        robot = crawler()
+        if robot and closed():
+            return _refuse(
+                403, _("Robots find everything without this address."), _("robots.txt says where not to look.")
+            )
+        if not robot and current_user.is_authenticated:
+            return None
+        guests, robots = _allowances()
+        per_minute = robots if robot else guests
+        name = robot or network_of(get_remote_address() or "")
+        wait = buckets.take(name, _DEAR if _dear() else 1, per_minute) if per_minute else 0
+        if not wait:
+            return None
+        answer = _refuse(
+            429,
+            _("Please wait a moment"),
+            _("That was a lot in a short time. Please wait %(wait)s.", wait=limits.wait_words(wait)),
+        )
+        answer.headers["Retry-After"] = str(wait)
+        return answer
+
+
+def closed() -> bool:
+    """Whether this address is one of those that robots.txt keeps robots from."""
+    return request.path.startswith(CLOSED) or any(name in request.args for name in CLOSED_QUERIES)
+
+
+def _free(view: Callable[..., object] | None) -> bool:
+    return view is None or request.endpoint in ("static", "colours") or getattr(view, "for_machines", False)
+
+
+def _dear() -> bool:
+    """Whether a page is made for this reader alone, most likely: no cache holds it."""
+    return request.path.startswith(("/search", "/users", "/sitemap")) or any(name != "page" for name in request.args)
+
+
+def _allowances() -> tuple[int, int]:
+    """Pages a minute for a network and for a crawler; looked up at most every few seconds, so that refusing is cheap."""
+    global _known
+    if _known[0] < time.monotonic() or not _known[0]:
+        _known = (time.monotonic() + _SETTINGS_LAST, settings.per_minute, settings.crawlers_per_minute)
+    return _known[1], _known[2]
+
+
+def _refuse(status: int, title: str, reason: str) -> Response:
+    answer = Response(render_bare(title, reason), status, mimetype="text/html")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,159 @@
+"""What every answer and every write is held to: the content policy, and the proof that a write is meant."""
+
+import re
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, request, session
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from markupsafe import Markup
+from wtforms.validators import ValidationError
+
+from core import db, lasting
+from web.auth import viewer
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+_ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+}
+_A_YEAR = "max-age=31536000"
+
+TOKEN_MARK = Markup("\x00csrf\x00")
+"""Stands in kept fragments where a member's token goes. No text that people write has a NUL in it."""
+
+
+class NoProof(Exception):
+    """A write without proof that its own page sent it."""
+
+
+def init_app(app: Flask) -> None:
+    """Connects the checks of requests and the headers of answers."""
+    config = app.config["LIVERY"]
+    hosts = {_bare(host) for host in config.hosts}
+
+    @app.before_request
+    def _only_our_names() -> Response | None:
+        view = app.view_functions.get(request.endpoint or "")
+        if not hosts or _bare(request.host) in hosts or getattr(view, "for_machines", False):
+            return None
+        return Response("This site has another name.\n", 421, mimetype="text/plain")
+
+    @app.before_request
+    def _addresses_can_be_looked_up() -> None:
+        if "\x00" in request.path:
+            abort(404)  # no name has a NUL in it, and PostgreSQL refuses to be asked
+
+    @app.before_request
+    def _writes_are_meant() -> None:
+        if request.method not in ("GET", "HEAD", "OPTIONS") and request.endpoint:
+            _prove()
+
+    @app.before_request
+    def _reads_do_not_write() -> None:
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            guard = db.reading_only()
+            guard.__enter__()
+            request.environ["livery.reading_only"] = guard
+
+    @app.teardown_request
+    def _reading_is_over(error: BaseException | None) -> None:
+        guard = request.environ.pop("livery.reading_only", None)
+        if guard is not None:
+            guard.__exit__(None, None, None)
+
+    @app.after_request
+    def _headers(answer: Response) -> Response:
+        stricter = answer.headers.get("Content-Security-Policy", POLICY)
+        answer.headers.update({**_ALWAYS, "Content-Security-Policy": stricter})
+        if config.behind_tls:
+            answer.headers["Strict-Transport-Security"] = _A_YEAR
+            _secure_cookies(answer)
+        if request.endpoint not in ("static", "assets.static") and "Cache-Control" not in answer.headers:
+            answer.headers["Cache-Control"] = "private, no-cache"
+            answer.vary.add("Cookie")
+        return answer
+
+
+def _prove() -> None:
+    """Raises NoProof for a write from another site, or from a member (or with a session) without the session's token.
+
+    A guest has nothing that another site could misuse, and his pages carry no token: for him the browser's own
+    word is enough (Sec-Fetch-Site, or Origin; both cannot be set by a page). Without that word a token is needed.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site is not None and site != "same-origin":
+        raise NoProof
+    if origin is not None and not _ours(origin):
+        raise NoProof
+    vouched = site == "same-origin" or origin is not None
+    if vouched and viewer().guest:
+        return
+    try:
+        validate_csrf(request.form.get("csrf_token") or request.headers.get("X-CSRFToken"))
+    except ValidationError:
+        raise NoProof from None
+
+
+def _ours(origin: str) -> bool:
+    parts, config = urlsplit(origin), current_app.config["LIVERY"]
+    return parts.netloc == request.host and (parts.scheme == "https" or not config.behind_tls)
+
+
+def _bare(host: str) -> str:
+    """A host name in lower case, without the port that browsers leave out."""
+    return re.sub(r":(80|443)$", "", host.lower())
+
+
+def _secure_cookies(answer: Response) -> None:
+    """Cookies that a view set itself (a guest's skin) travel by TLS only, as the session's own do."""
+    lines = answer.headers.getlist("Set-Cookie")
+    if lines:
+        marked = [line if "; secure" in line.lower() else f"{line}; Secure" for line in lines]
+        answer.headers.setlist("Set-Cookie", marked)
+
+
+def csrf_field() -> Markup:
+    """The hidden field that proves a member's writes; a guest's pages need none. In what is kept: its mark."""
+    if lasting.inside():
+        return TOKEN_MARK
+    return token_field() if not viewer().guest else Markup("")
+
+
+def token_field() -> Markup:
+    """The hidden field whoever looks: for the pages whose forms begin a session."""
+    if "token_field" not in g:
+        g.token_field = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+    found: Markup = g.token_field
+    return found
+
+
+def send_key() -> str:
+    """A mark for one filled-in form, so that sending it twice posts once."""
+    lasting.fleeting()
+    return secrets.token_urlsafe(12)
+
+
+def forget_token() -> None:
+    """Lets the next form get a fresh token."""
+    session.pop("csrf_token", None)
+    g.pop("token_field", None)
