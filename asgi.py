@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.sansio.http import parse_cookie
 
 from app import create_app
-from core import db
+from core import db, orphans
 from core.cache import Now
 from forum import schedule, uploads
 from web import kept
@@ -157,4 +157,5 @@ class Site:
 
 def make() -> Site:
     """The application of a worker process."""
+    orphans.leave_with_parent()
     return Site(create_app())

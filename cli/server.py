@@ -6,11 +6,13 @@ from multiprocessing.util import Finalize
 from flask import Flask
 
 from app import create_app
+from core import orphans
 from forum import schedule
 
 
 def make() -> Flask:
     """The application of a worker process."""
+    orphans.leave_with_parent()
     app = create_app()
     if app.config["LIVERY"].embedded:
         # granian's workers are children of multiprocessing, which leave without calling what atexit knows

@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
 
+from cli.torture_site import Site
 from core import db, wal
 from core.db import trouble_of
 from tests.factories import a_topic, a_user, inside
@@ -27,6 +28,17 @@ def test_a_torture_that_does_not_exist_is_said(tmp_path):
     refused = livery(tmp_path, "torture", "tickle")
     assert refused.returncode == 2
     assert "There is no tickle, only crowd-sqlite, kill-sqlite" in refused.stderr
+
+
+def test_a_worker_leaves_when_its_server_is_killed(tmp_path):
+    site = Site(tmp_path)
+    site.start()
+    try:
+        assert site.server.running is not None
+        site.server.running.kill()  # the server alone: its worker is told by nobody
+        assert site.becomes("/healthz", 0, seconds=10), "an orphan goes on answering"
+    finally:
+        site.stop()
 
 
 class Failing(Exception):

@@ -185,14 +185,16 @@
   }
   // what came twice goes, and what came late moves to its place
   function tidy() {
-    const seen = new Set();
+    const seen = new Map();
     let before = null;
     for (const post of [...document.querySelectorAll("#stream > .post")]) {
-      if (seen.has(post.id)) {
+      const first = seen.get(post.id);
+      if (first) {
+        if (post.contains(document.activeElement)) first.focus({ preventScroll: true });
         post.remove();
         continue;
       }
-      seen.add(post.id);
+      seen.set(post.id, post);
       const late = sort() === "oldest_to_newest" && before && Number(post.dataset.number) < Number(before.dataset.number);
       if (!late) {
         before = post;

@@ -109,14 +109,15 @@ def test_without_a_network_the_text_waits_in_the_browser(browse, site, me, groun
     tab = browse(person=me)
     text = open_composer(tab, ground)
     text.press_sequentially("Before the tunnel")
+    tab.until(lambda: site.drafts_of(me) == ["Before the tunnel"])
     expect(saved(tab)).to_have_text("Draft saved")
     tab.context.set_offline(True)
     text.press_sequentially(", in the tunnel")
     expect(saved(tab)).to_contain_text("No connection")
     assert site.drafts_of(me) == ["Before the tunnel"]
     tab.context.set_offline(False)
+    tab.until(lambda: site.drafts_of(me) == ["Before the tunnel, in the tunnel"])
     expect(saved(tab)).to_have_text("Draft saved")
-    assert site.drafts_of(me) == ["Before the tunnel, in the tunnel"]
     # and it waits over a closed tab
     tab.context.set_offline(True)
     text.press_sequentially(", still there")
