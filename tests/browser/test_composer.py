@@ -431,6 +431,7 @@ def test_a_topic_locked_meanwhile_keeps_the_text(browse, site, me, ground, scrip
 
 
 def test_a_reply_beyond_what_is_loaded_is_shown_where_it_stands(browse, site, me):
+    number = site.posts_of(site.hall) + 1
     tab = browse(person=me)
     tab.go(site.hall.path)
     expect(posts(tab)).to_have_count(20)
@@ -439,8 +440,8 @@ def test_a_reply_beyond_what_is_loaded_is_shown_where_it_stands(browse, site, me
     mine = posts(tab).filter(has_text="At the very end.")
     expect(mine).to_be_focused()
     expect(mine).to_be_in_viewport()
-    tab.at(site.hall.path + "/31")
-    expect(tab.page.locator("#announcer")).to_have_text("Your reply was posted as number 31.")
+    tab.at(f"{site.hall.path}/{number}")
+    expect(tab.page.locator("#announcer")).to_have_text(f"Your reply was posted as number {number}.")
     expect(tab.page.locator("#dock form")).to_have_count(0)
     assert len(tab.documents) == 1
 
