@@ -1,6 +1,7 @@
 """What the benchmarks share: a reader who asks pages in process, in turns, and the plan behind a slow one."""
 
 import gc
+import itertools
 import random
 import time
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 import click
 from sqlalchemy import Engine, event, select
 
+from core import store
 from core.db import session, writing
 from forum import accounts
 from forum.refusals import Invalid
@@ -49,15 +51,23 @@ def reader() -> str:
     return "{}.{}".format(*row.one())
 
 
-def asker(app, reader, parts_of: tuple[str, ...] = ()):
+def asker(app, reader, parts_of: tuple[str, ...] = (), *, anew: bool = False):
+    """A function that asks an address and tells the seconds; `anew`: nothing that was kept may answer for the page."""
     client = app.test_client()
     if reader:
         with client.session_transaction() as kept:
             kept["_user_id"], kept["_fresh"] = reader, True
 
+    networks = itertools.count()
+
     def ask(address: str) -> float:
+        if anew:
+            store.forget()
+        # each time from another network, as one alone would soon have asked for enough
+        number = next(networks)
+        readers = {"REMOTE_ADDR": f"10.{number >> 8 & 255}.{number & 255}.1"}
         begun = time.perf_counter()
-        answer = client.get(address, headers=_PARTS if address.startswith(parts_of) else None)
+        answer = client.get(address, headers=_PARTS if address.startswith(parts_of) else None, environ_base=readers)
         took = time.perf_counter() - begun
         assert answer.status_code == 200, f"{address} answers {answer.status}"
         return took

@@ -3,7 +3,8 @@
     .venv/bin/python -m bench.deep                      SQLite, in a temporary folder
     DATABASE_URL=postgresql://… .venv/bin/python -m bench.deep --data /tmp/deep
 
-The pages are asked in process, in turns, so that whatever else the machine does hits all of them alike. With --data
+The pages are asked in process, in turns, so that whatever else the machine does hits all of them alike, and each time
+without anything that was kept, so that each is made from the database. With --data
 the community is kept and used again; --explain shows the slowest statement of each page that costs too much.
 """
 
@@ -47,7 +48,7 @@ def main(posts: int, number: int, rounds: int, data: str | None, member: bool, e
             reader = asking.reader() if member else None
             engine = db.db.engine
             db.db.session.remove()
-        ask = asking.asker(app, reader)
+        ask = asking.asker(app, reader, anew=True)
         asking.measure(ask, [place for places in lists.values() for place in places], rounds)
         over = _report(f"{engine.dialect.name}, {'member' if member else 'guest'}", lists)
         for place in over if explain else ():

@@ -1,16 +1,19 @@
 """`bin/livery serve`: prepares everything and hands over to the production server."""
 
-import os
 import secrets
 import sys
 
 import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 from sqlalchemy import func, select
 
 from app import create_app
 from cli import demo
 from cli.prepare import prepare
 from core import config as environment
+from core import db
 from core.db import session, writing
 from forum import accounts, groups
 from models import Membership
@@ -19,7 +22,7 @@ ADMINISTRATOR = "Keeper"
 
 
 def serve() -> None:
-    """Prepares the database, prints the address and (once) the administrator's password, and starts granian."""
+    """Prepares the database, prints the address and (once) the administrator's password, and starts the server."""
     config = environment.read()
     with create_app(config).app_context():
         prepare()
@@ -27,22 +30,31 @@ def serve() -> None:
         if config.demo and demo.database_is_empty():
             click.echo("Loading the demo community …")
             demo.load()
+        # what follows forks: a worker opens connections of its own
+        db.db.engine.dispose()
     if password:
         click.echo(f"\n  Administrator's name: {ADMINISTRATOR}\n  Password (shown only this once): {password}\n")
     shown = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host  # noqa: S104
     click.echo(f"  Livery is at http://{shown}:{config.port}  (Ctrl+C stops it)\n")
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "granian", *_server_arguments(config)])  # noqa: S606
+    _serve(config)
 
 
-def _server_arguments(config: environment.Config) -> list[str]:
-    return [
-        "--interface", "asgi", "--factory", "asgi:make",
-        "--host", config.host, "--port", str(config.port),
-        "--workers", "1", "--backlog", "1024",
-        "--respawn-failed-workers", "--respawn-interval", "0.5",
-        "--no-ws", "--log-level", "error", "--workers-kill-timeout", "5",
-    ]  # fmt: skip
+def _serve(config: environment.Config) -> None:
+    """Serves until a signal ends it. Where the system forks, the worker finds everything imported, and starts at once."""
+    Granian(
+        "asgi:make",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=config.host,
+        port=config.port,
+        workers=1,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        websockets=False,
+        log_level=LogLevels.error,
+        workers_kill_timeout=5,
+    ).serve()
 
 
 def _first_administrator() -> str:
