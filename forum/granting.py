@@ -45,6 +45,7 @@ WORDS: dict[str, str] = {
     "admin:admins-mods": mark("Administrators and moderators"), "admin:users": mark("People"),
     "admin:groups": mark("Groups"), "admin:tags": mark("Tags"), "admin:settings": mark("Settings"),
 }  # fmt: skip
+_SILENCED = ("topics:create", "topics:reply", "posts:edit", "upload:post:image", "upload:post:file")
 _NOT_PRINCIPALS = ("verified", "banned", "fediverse")
 
 
@@ -203,6 +204,9 @@ def why(viewer: Viewer, who: str, category_id: int, right: str) -> Reason:
         raise Invalid("act", _("There is no such right."))
     person = viewers.guest() if not who.strip() else _person(who)
     name = person.name or _("A guest")
+    if person.banned or (person.muted and right in _SILENCED):
+        state = _("banned") if person.banned else _("muted")
+        return Reason(False, [_("%(name)s is %(state)s, whatever is granted.", name=name, state=state)])
     if person.administrator:
         return Reason(True, [_("%(name)s is an administrator, and administrators may do everything.", name=name)])
     rules, local = [], right not in (*GLOBAL_RIGHTS, *ADMIN_RIGHTS)

@@ -10,7 +10,7 @@ from core.i18n import gettext as _
 from forum import handles
 from forum.privileges import DEFAULT_GRANTS
 from forum.refusals import Conflict
-from forum.viewers import builtin_groups
+from forum.viewers import builtin_groups, under
 from models import Grant, Group, Handle, Membership, User
 
 BUILT_IN = {
@@ -109,15 +109,23 @@ def make_administrator(user_id: int) -> None:
     join(user_id, builtin_groups()["administrators"])
 
 
+def spare_administrator(user_id: int) -> None:
+    """Raises Conflict for an administrator beside whom no other one can log in."""
+    current, group_id = session(), builtin_groups()["administrators"]
+    if current.get(Membership, (group_id, user_id)) is None:
+        return
+    # one at a time: two who leave in the same moment must not both take the other for the one who stays
+    current.execute(select(Group.id).where(Group.id == group_id).with_for_update())
+    others = select(func.count()).select_from(Membership).join(User, User.id == Membership.user_id)
+    if not current.scalar(others.where(Membership.group_id == group_id, User.id != user_id, ~under("ban"))):
+        raise Conflict(_("The last administrator must stay one."))
+
+
 def leave(user_id: int, group_id: int) -> None:
     """Takes a person out of a group. Raises Conflict for the last administrator."""
     current = session()
     if group_id == builtin_groups()["administrators"]:
-        # one at a time: two who leave in the same moment must not both take the other for the one who stays
-        current.execute(select(Group.id).where(Group.id == group_id).with_for_update())
-        others = select(func.count()).where(Membership.group_id == group_id, Membership.user_id != user_id)
-        if not current.scalar(others):
-            raise Conflict(_("The last administrator must stay one."))
+        spare_administrator(user_id)
     gone = current.execute(delete(Membership).where(Membership.group_id == group_id, Membership.user_id == user_id))
     if gone.rowcount:  # type: ignore[attr-defined]
         current.execute(update(Group).where(Group.id == group_id).values(members=Group.members - 1))

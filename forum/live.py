@@ -8,6 +8,7 @@ A signal is a line: whom it is for, what happened, a number. Pages ask for what 
 - `topic-7 topic 7`: its title, place, lock or counts changed
 - `topic-7 all 7`: many of its posts changed
 - `topic-7 people 7`: somebody came, went, or is typing
+- `user-5 out 5`: that person was banned; his streams end, and his pages load again
 - `lists new 4`: a topic began in that category
 """
 

@@ -114,6 +114,8 @@ def target(viewer: Viewer, notice_id: int) -> str:
         return "/notifications"
     if row.read_at is None:
         pending.hold(OPENED, viewer.id, row.id, 1)
+    if row.kind == "warning":
+        return f"/user/{viewer.slug}/record"
     if row.post_id is not None:
         return f"/post/{row.post_id}"
     slug = session().scalar(select(User.slug).where(User.id == row.actors[0])) if row.actors else None
@@ -357,6 +359,7 @@ def _sentence(kind: str, who: str, number: int) -> str:
         "reply": _("%(who)s replied", who=who),
         "topic": _("%(who)s started a topic", who=who),
         "vote": _("%(who)s voted for your post", who=who),
+        "warning": _("There is a word from the moderators for you"),
         "follow": ngettext("%(who)s follows you now", "%(who)s follow you now", number, who=who),
     }
     return sentences[kind]

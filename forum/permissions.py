@@ -160,6 +160,12 @@ def visible_posts(viewer: Viewer, category_ids: Iterable[int]) -> ColumnElement[
     return visible_topics(viewer, readable) & or_(*shown)
 
 
+def write(viewer: Viewer) -> Verdict:
+    """May the viewer write anything at all? Not while he is muted or banned."""
+    penalty = viewer.banned or viewer.muted
+    return Verdict(False, penalty.words) if penalty else YES
+
+
 def create_topic(viewer: Viewer, category_id: int) -> Verdict:
     """May the viewer start a topic here?"""
     held = rights(viewer, category_id)
@@ -167,6 +173,8 @@ def create_topic(viewer: Viewer, category_id: int) -> Verdict:
         return HIDDEN
     if viewer.guest:
         return Verdict(False, _("Log in to post"))
+    if not (able := write(viewer)):
+        return able
     return YES if "topics:create" in held else Verdict(False, _("You may not start topics in this category."))
 
 
@@ -186,6 +194,8 @@ def reply_to(viewer: Viewer, topic: TopicFacts) -> Verdict:
         return seen
     if viewer.guest:
         return Verdict(False, _("Log in to reply"))
+    if not (able := write(viewer)):
+        return able
     held = rights(viewer, topic.category_id)
     if topic.deleted_at:
         return Verdict(False, _("This topic was deleted, so new replies are closed."))
@@ -218,6 +228,8 @@ def edit_post(viewer: Viewer, topic: TopicFacts, post: PostFacts) -> Verdict:
     refused = _change(viewer, topic, post)
     if refused is not None:
         return refused
+    if not (able := write(viewer)):
+        return able
     if post.deleted_at:
         return Verdict(False, _("This post was deleted. It can be edited once it is restored."))
     return _own(

@@ -57,6 +57,8 @@ class _Table:
 
 def rights(viewer: Viewer, category_id: int = 0) -> frozenset[str]:
     """The rights that a viewer holds in a category, or (no category) everywhere. No query when nothing changed."""
+    if viewer.banned is not None:
+        return frozenset()
     return ALL_RIGHTS if viewer.administrator else held(viewer.groups, viewer.id, category_id)
 
 

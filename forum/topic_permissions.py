@@ -7,7 +7,7 @@ from core import clock
 from core.i18n import gettext as _
 from core.settings import Int, declare
 from forum import categories
-from forum.permissions import HIDDEN, YES, TopicFacts, Verdict, create_topic, moderate, read_topic, settings
+from forum.permissions import HIDDEN, YES, TopicFacts, Verdict, create_topic, moderate, read_topic, settings, write
 from forum.privileges import rights
 from forum.viewers import Viewer
 
@@ -118,6 +118,8 @@ def rename_topic(viewer: Viewer, topic: TopicState) -> Verdict:
     refused = _own(viewer, topic)
     if refused is not None:
         return refused
+    if not (able := write(viewer)):
+        return able
     if "moderate" in rights(viewer, topic.category_id):
         return YES
     if topic.deleted_at or topic.locked_at:

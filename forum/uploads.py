@@ -99,6 +99,8 @@ def upload_image(viewer: Viewer) -> permissions.Verdict:
     """May the viewer upload images?"""
     if viewer.guest:
         return permissions.Verdict(False, _("Log in to upload something."))
+    if not (able := permissions.write(viewer)):
+        return able
     held = "upload:post:image" in rights(viewer)
     return permissions.YES if held else permissions.Verdict(False, _("You may not upload images."))
 
@@ -107,6 +109,8 @@ def upload_file(viewer: Viewer) -> permissions.Verdict:
     """May the viewer upload files that are no images?"""
     if viewer.guest:
         return permissions.Verdict(False, _("Log in to upload something."))
+    if not (able := permissions.write(viewer)):
+        return able
     held = "upload:post:file" in rights(viewer)
     return permissions.YES if held else permissions.Verdict(False, _("You may upload images, but no other files."))
 

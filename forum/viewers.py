@@ -1,14 +1,44 @@
 """Who is looking: every read and every verb is given a viewer, and a guest is one too."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 
-from core import cache
+from core import cache, clock, i18n
 from core.changes import of_member
 from core.db import session
-from models import Account, Draft, Group, Membership, User
+from core.i18n import gettext as _
+from models import Account, Draft, Group, Membership, Sanction, User
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """Why somebody may not write (mute) or not log in (ban), and until when; no end: for good."""
+
+    kind: str
+    reason: str
+    until: datetime | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is not over yet."""
+        return self.until is None or not clock.passed(self.until)
+
+    @property
+    def words(self) -> str:
+        """What the person is told."""
+        end = i18n.exact(self.until) if self.until else ""
+        if self.kind == "ban":
+            said = _("You are banned until %(end)s.", end=end) if end else _("You are banned for good.")
+        else:
+            said = (
+                _("You are muted until %(end)s, so you cannot write.", end=end)
+                if end
+                else _("You are muted for good, so you cannot write.")
+            )
+        return _("%(said)s Reason: %(why)s", said=said, why=self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +52,7 @@ class Viewer:
     epoch: int = 0
     groups: frozenset[int] = frozenset()
     drafts: bool = False  # whether something is written and not sent
+    penalties: tuple[Penalty, ...] = ()
     preferences: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
     @property
@@ -37,7 +68,20 @@ class Viewer:
     @property
     def administrator(self) -> bool:
         """Whether every right is held."""
-        return self.holds("administrators")
+        return self.holds("administrators") and self.banned is None
+
+    @property
+    def banned(self) -> Penalty | None:
+        """The ban that holds just now."""
+        return self._penalty("ban")
+
+    @property
+    def muted(self) -> Penalty | None:
+        """The mute that holds just now."""
+        return self._penalty("mute")
+
+    def _penalty(self, kind: str) -> Penalty | None:
+        return next((each for each in self.penalties if each.kind == kind and each.holds), None)
 
 
 def builtin_groups() -> dict[str, int]:
@@ -55,28 +99,30 @@ def guest(preferences: dict[str, Any] | None = None) -> Viewer:
     return Viewer(groups=frozenset({builtin_groups()["guests"]}), preferences=preferences or {})
 
 
+def under(kind: str) -> ColumnElement[bool]:
+    """The condition that a person is muted or banned just now."""
+    ends = Sanction.until.is_(None) | (Sanction.until > clock.now())
+    return exists().where(Sanction.user_id == User.id, Sanction.kind == kind, Sanction.lifted_at.is_(None), ends)
+
+
 def member(user_id: int) -> Viewer | None:
     """The viewer that an account makes, or None when there is no such account. No query when he has not changed."""
     return cache.keep_one_of("viewer", user_id, lambda: _member(user_id), "viewers", of_member(user_id))
 
 
 def _member(user_id: int) -> Viewer | None:
-    drafts = select(Draft.id).where(Draft.user_id == user_id, Draft.sent_at.is_(None)).exists()
+    drafts = select(Draft.id).where(Draft.user_id == user_id, Draft.sent_at.is_(None)).exists().label("drafts")
+    account = (User.id, User.name, User.slug, User.colour, Account.session_epoch, Account.preferences)
+    penalty = (Sanction.kind, Sanction.reason, Sanction.until)
     found = (
         session()
         .execute(
-            select(
-                User.id,
-                User.name,
-                User.slug,
-                User.colour,
-                Account.session_epoch,
-                Account.preferences,
-                Membership.group_id,
-                drafts.label("drafts"),
-            )
+            select(*account, Membership.group_id, drafts, *penalty)
             .join(Account, Account.user_id == User.id)
             .outerjoin(Membership, Membership.user_id == User.id)
+            .outerjoin(
+                Sanction, (Sanction.user_id == User.id) & Sanction.lifted_at.is_(None) & (Sanction.kind != "warn")
+            )
             .where(User.id == user_id)
         )
         .all()
@@ -85,6 +131,7 @@ def _member(user_id: int) -> Viewer | None:
         return None
     first = found[0]
     groups = {row.group_id for row in found if row.group_id is not None}
+    penalties = {Penalty(row.kind, row.reason, row.until) for row in found if row.kind is not None}
     return Viewer(
         id=first.id,
         name=first.name,
@@ -93,5 +140,6 @@ def _member(user_id: int) -> Viewer | None:
         epoch=first.session_epoch,
         groups=frozenset(groups | {builtin_groups()["registered"]}),
         drafts=bool(first.drafts),
+        penalties=tuple(sorted((each for each in penalties if each.holds), key=lambda each: each.kind)),
         preferences=dict(first.preferences),
     )

@@ -3,6 +3,7 @@
 from core.cache import Version
 from core.events import Outbox
 from core.settings import Change, Stored
+from models.audit import Act
 from models.bookmarks import Bookmark
 from models.categories import Category
 from models.drafts import Draft
@@ -12,6 +13,7 @@ from models.layout import NavigationItem, Widget
 from models.moves import Move, MovedPost
 from models.notifications import Notice
 from models.posts import Post, Revision, Vote
+from models.sanctions import ReasonText, Sanction, StaffNote
 from models.search import SearchQueue
 from models.skins import CustomSkin
 from models.timeline import TopicEvent
@@ -23,6 +25,7 @@ from models.users import Account, Handle, User
 
 __all__ = [
     "Account",
+    "Act",
     "Block",
     "Bookmark",
     "Candidacy",
@@ -45,8 +48,11 @@ __all__ = [
     "Post",
     "ReadMark",
     "ReadTopic",
+    "ReasonText",
     "Revision",
+    "Sanction",
     "SearchQueue",
+    "StaffNote",
     "Stored",
     "Tag",
     "TagFollow",

@@ -286,6 +286,7 @@ def test_the_first_word_of_an_address_names_the_file(app):
         "revisions": {"post"},
         "notifications": {"notifications", "me"},
         "posts": {"post", "preview", "topic"},
+        "sanctions": {"user"},
         "skins": {"skin", "skins", "look"},
         "tags": {"tags"},
         "topics": {"topic", "compose", "category"},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.db import writing
-from forum import groups, search_index
+from forum import groups, sanctions, search_index
 from models import Category, Post, Topic
 from tests.factories import (
     a_category,
@@ -22,6 +22,7 @@ from tests.factories import (
     group_id,
     inside,
     number_of,
+    viewer_of,
 )
 from tests.visitor import Visitor, path_of
 
@@ -30,6 +31,7 @@ WRITE = ("topics:create", "topics:reply", "topics:tag", "posts:upvote", "posts:d
 KINDS = ("public", "private", "readonly", "hidden")
 VIEWERS = (
     "guest", "member", "group member", "category moderator", "global moderator", "delegate", "administrator",
+    "muted", "banned",
 )  # fmt: skip
 READS = {
     "public": set(VIEWERS),
@@ -38,11 +40,12 @@ READS = {
     "hidden": {"global moderator", "administrator"},
 }
 WRITES = {
-    "public": set(VIEWERS) - {"guest"},
+    "public": set(VIEWERS) - {"guest", "muted", "banned"},
     "private": READS["private"],
     "readonly": {"global moderator", "administrator"},
     "hidden": READS["hidden"],
 }
+VOTES = {kind: who | ({"muted"} if kind == "public" else set()) for kind, who in WRITES.items()}
 MODERATES = {
     "public": {"global moderator", "administrator"},
     "private": {"category moderator", "global moderator", "administrator"},
@@ -77,10 +80,11 @@ class World:
 
 @pytest.fixture
 def world(app):
-    """Seven viewers and four categories."""
+    """Nine viewers and four categories."""
     people = {
         "member": a_user("Member"), "group member": a_user("Insider"), "category moderator": a_user("Carer"),
         "global moderator": a_moderator(), "delegate": a_user("Delegate"), "administrator": an_administrator(),
+        "muted": a_user("Muted"), "banned": a_user("Banned"),
     }  # fmt: skip
     with inside(), writing():
         insiders = groups.create("Insiders", visibility="hidden")
@@ -102,6 +106,11 @@ def world(app):
     with inside():
         search_index.catch_up()
     browsers = {"guest": Visitor(app), **{name: Visitor(app, person) for name, person in people.items()}}
+    with inside(), writing():
+        keeper = viewer_of(people["administrator"])
+        sanctions.put(keeper, people["muted"].id, "mute", "Quiet.", None)
+        sanctions.put(keeper, people["banned"].id, "ban", "Out.", None)
+    assert browsers["banned"].get("/").status == 403  # the page that was open; what follows is a guest's
     return World(browsers, places, topics, replies)
 
 
@@ -194,7 +203,7 @@ def test_who_may_write_writes_and_nobody_else(world, who, kind):
     assert number_of(Topic, Topic.category_id == place.id) in ((begun + 1, begun) if may else (begun,))
     score = fresh(world.replies[kind]).score
     writer.post(f"/post/{world.replies[kind].id}/vote", {"value": "1"})
-    voted = may and who != "administrator"  # he has voted already
+    voted = who in VOTES[kind] and who != "administrator"  # he has voted already
     assert fresh(world.replies[kind]).score == score + voted
 
 

@@ -9,6 +9,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 
 from core import clock, lasting
 from forum import users, viewers
+from forum.refusals import Forbidden
 from forum.viewers import Viewer
 
 PREFERENCES = ("skin", "dark", "mode", "size", "font", "density", "keys", "sidebar")
@@ -43,6 +44,9 @@ def _load(session_id: str) -> SessionUser | None:
     if not (user_id.isdecimal() and user_id.isascii() and len(user_id) < 18):
         return None
     found = viewers.member(int(user_id))
+    if found and found.banned:
+        g.turned_away = found.banned.words
+        return None
     return SessionUser(found) if found and str(found.epoch) == epoch else None
 
 
@@ -106,6 +110,9 @@ def init_app(app: Flask) -> None:
         view = app.view_functions.get(request.endpoint or "")
         if view is None or request.endpoint == "static" or getattr(view, "for_machines", False):
             return
+        if viewer().guest and "turned_away" in g:
+            log_out()
+            raise Forbidden(g.turned_away)
         safe = request.method in ("GET", "HEAD", "OPTIONS")
         needed = getattr(view, "login_required", False) if safe else not getattr(view, "public", False)
         if needed and viewer().guest:

@@ -48,10 +48,12 @@ class Stream:
     topic: int | None = None
     lines: list[str] = field(default_factory=list)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False  # its reader was banned
 
     def take(self, lines: Sequence[str]) -> None:
         """Keeps what this stream is told, and wakes it."""
         self.lines += lines
+        self.over = self.over or f"user-{self.reader} out {self.reader}" in lines
         self.woken.set()
 
     def said(self) -> bytes:
@@ -108,6 +110,8 @@ class Streams:
             if gone.done():
                 return
             await _send(send, stream.said() if stream.lines else b": alive\n\n")
+            if stream.over:
+                break
             if asyncio.get_running_loop().time() > alive:
                 alive = asyncio.get_running_loop().time() + HEARTBEAT
                 await self._be(stream, live.arrive)

@@ -3,7 +3,7 @@
 from flask import request
 
 from core.i18n import gettext as _
-from forum import accounts
+from forum import accounts, viewers
 from web import limits
 from web.auth import log_in, viewer
 
@@ -22,6 +22,9 @@ def try_login(name: str, password: str, *, remember: bool) -> str:
     if account is None:
         limits.login_failed(name)
         return _("The name or the password is not right.")
+    found = viewers.member(account.user_id)
+    if found is not None and found.banned:
+        return found.banned.words
     log_in(account.user_id, remember=remember)
     return ""
 

@@ -99,6 +99,7 @@
     else if (what === "people") people = true;
     else if (what === "gone") document.getElementById(`post-${number}`)?.remove();
     else if (what === "all") everything = true;
+    else if (what === "out") location.reload();
     else document.dispatchEvent(new CustomEvent(`livery:${what}`, { detail: { channel, number } }));
   }
   addEventListener("online", () => { if (page && !stream) { failures = 0; open(); } });

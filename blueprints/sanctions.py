@@ -1,0 +1,104 @@
+from datetime import timedelta
+
+from flask import Blueprint, redirect, render_template, request
+
+from core import clock
+from core.db import writing
+from core.i18n import gettext as _
+from core.i18n import mark
+from forum import reasons, sanctions, users
+from forum.permissions import require
+from forum.refusals import Invalid
+from web import params
+from web.auth import login_required, viewer
+from web.flash import say
+from web.limits import limited
+
+blueprint = Blueprint("sanctions", __name__)
+
+ENDS = {"1": mark("a day"), "3": mark("3 days"), "7": mark("a week"), "30": mark("a month"), "365": mark("a year"),
+        "0": mark("for good"), "": mark("until the day written below")}  # fmt: skip
+DONE = {"warn": mark("The warning is sent."), "mute": mark("Muted. The person is told why."),
+        "ban": mark("Banned. All sessions have ended.")}  # fmt: skip
+
+
+@blueprint.get("/user/<slug>/record")
+@login_required
+def show(slug):
+    person = users.get(viewer(), slug)
+    if person.slug != slug:
+        return redirect(f"/user/{person.slug}/record", 308)
+    return page(person)
+
+
+def page(person, values=None, errors=None):
+    require(sanctions.see_record(viewer(), person.id))
+    return render_template(
+        "sanctions/show.html",
+        person=person,
+        entries=sanctions.record(viewer(), person.id),
+        notes=sanctions.notes(viewer(), person.id),
+        may={kind: sanctions.impose(viewer(), person.id, kind) for kind in sanctions.KINDS},
+        texts=sanctions.texts(viewer()),
+        ends=ENDS,
+        staff=sanctions.works_with_people(viewer()),
+        values=values or {},
+        errors=errors or {},
+    )
+
+
+@blueprint.post("/user/<slug>/sanctions")
+@limited("60 per minute")
+def create(slug):
+    person, kind = users.get(viewer(), slug), params.among("kind", sanctions.KINDS)
+    try:
+        until, text_id = end_of(), params.chosen("text") if request.form.get("text") else None
+        with writing():
+            words = reasons.words(text_id, request.form.get("reason", ""))
+            sanctions.put(viewer(), person.id, kind, words, until)
+    except Invalid as invalid:
+        return page(person, request.form, {invalid.field: invalid.reason}), 422
+    say(_(DONE[kind]))
+    return redirect(f"/user/{person.slug}/record", 303)
+
+
+def end_of():
+    days = params.among("days", ENDS)
+    if days:
+        return clock.now() + timedelta(days=int(days)) if days != "0" else None
+    found = params.written_moment(request.form.get("until"), "until")
+    if found is None:
+        raise Invalid("until", _("Choose an end, or how long it is to last."))
+    return found
+
+
+@blueprint.post("/user/<slug>/sanctions/<int:sanction_id>/lift")
+@limited("60 per minute")
+def lift(slug, sanction_id):
+    person = users.get(viewer(), slug)
+    with writing():
+        sanctions.lift(viewer(), person.id, params.identity(sanction_id), request.form.get("reason", ""))
+    say(_("Lifted."))
+    return redirect(f"/user/{person.slug}/record", 303)
+
+
+@blueprint.post("/user/<slug>/notes")
+@limited("60 per minute")
+def write_down(slug):
+    person = users.get(viewer(), slug)
+    try:
+        with writing():
+            sanctions.write_down(viewer(), person.id, request.form.get("note", ""))
+    except Invalid as invalid:
+        return page(person, request.form, {invalid.field: invalid.reason}), 422
+    return redirect(f"/user/{person.slug}/record#notes", 303)
+
+
+@blueprint.post("/user/<slug>/notes/<int:note_id>/destroy")
+@limited("60 per minute")
+def strike_out(slug, note_id):
+    person = users.get(viewer(), slug)
+    with writing():
+        sanctions.strike_out(viewer(), person.id, params.identity(note_id))
+    say(_("The note is gone."))
+    return redirect(f"/user/{person.slug}/record#notes", 303)
