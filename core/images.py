@@ -47,6 +47,23 @@ class Picture:
     variants: tuple[Variant, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A part of an image: around a point (in parts of its width and height), as large as fits divided by `zoom`."""
+
+    x: float = 0.5
+    y: float = 0.5
+    zoom: float = 1.0
+
+    def box(self, whole: tuple[int, int], shape: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Its edges in pixels: left, top, right, bottom; of the shape that was asked for, and inside the image."""
+        width = min(whole[0], whole[1] * shape[0] / shape[1]) / max(1.0, self.zoom)
+        height = width * shape[1] / shape[0]
+        left = min(max(0.0, self.x * whole[0] - width / 2), whole[0] - width)
+        top = min(max(0.0, self.y * whole[1] - height / 2), whole[1] - height)
+        return left, top, left + width, top + height
+
+
 def read(data: bytes, *, most_pixels: int, widths: Sequence[int] = WIDTHS) -> Picture:
     """An image made safe and small. Raises NotAnImage, TooLarge.
 
@@ -76,12 +93,27 @@ def read(data: bytes, *, most_pixels: int, widths: Sequence[int] = WIDTHS) -> Pi
     return Picture(made[-1].width, made[-1].height, extension, tuple(made))
 
 
-def cropped(data: bytes, box: tuple[float, float, float, float], size: tuple[int, int]) -> bytes:
-    """A part of an image as WebP; the box is given in parts of its width and height (0 to 1). Raises NotAnImage."""
-    image = _plain(_opened(data))
-    left, top, right, bottom = box
-    pixels = (left * image.width, top * image.height, right * image.width, bottom * image.height)
-    return _encoded(image.resize(size, Image.Resampling.LANCZOS, box=pixels), "webp")
+def cut(
+    data: bytes, crop: Crop, sizes: Sequence[tuple[int, int]], *, most_pixels: int, fallback: str = "png"
+) -> Picture:
+    """A part of an image in several sizes of one shape, as WebP and in a format for browsers without.
+
+    Of a moving picture the first frame is taken. Raises NotAnImage, TooLarge.
+    """
+    image = _opened(data)
+    if image.width * image.height > most_pixels:
+        raise TooLarge(f"{image.width} × {image.height}")
+    try:
+        upright = _plain(ImageOps.exif_transpose(image))
+    except (OSError, SyntaxError, EOFError, MemoryError) as error:
+        raise NotAnImage(str(error)) from error
+    box = crop.box(upright.size, sizes[-1])
+    made = []
+    for size in sizes:
+        scaled = upright.resize(size, Image.Resampling.LANCZOS, box=box)
+        kept = _opaque(scaled) if fallback == "jpg" else scaled
+        made += [Variant(*size, "webp", _encoded(scaled, "webp")), Variant(*size, fallback, _encoded(kept, fallback))]
+    return Picture(*sizes[-1], fallback, tuple(made))
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -103,6 +135,14 @@ def _plain(image: Image.Image) -> Image.Image:
 def steps(width: int, widths: Sequence[int] = WIDTHS) -> list[int]:
     """The widths in which an image of this width is kept, the smallest first."""
     return [step for step in widths if step < width] + ([width] if width <= max(widths) else [])
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground
 
 
 def _scaled(image: Image.Image, width: int) -> Image.Image:

@@ -59,6 +59,7 @@ class Teaser:
     author: str
     author_slug: str
     author_colour: int
+    author_picture: str
 
 
 @dataclass(slots=True)
@@ -138,7 +139,7 @@ def tree(viewer: Viewer, under: Place | None = None) -> list[Node]:
     rows = session().execute(
         select(
             Category.id, Category.topics, Category.posts, Post.id.label("post_id"), Post.excerpt, Post.created_at,
-            Topic.id.label("topic_id"), Topic.title, User.name, User.slug, User.colour,
+            Topic.id.label("topic_id"), Topic.title, User.name, User.slug, User.colour, User.picture,
         )
         .outerjoin(Post, Post.id == Category.last_post_id)
         .outerjoin(Topic, Topic.id == Post.topic_id)
@@ -206,7 +207,15 @@ def _node(viewer: Viewer, place: Place, live: Mapping[int, Any]) -> Node | None:
         node.topics, node.posts = row.topics, row.posts
         if row.topic_id is not None:
             node.teaser = Teaser(
-                row.topic_id, row.title, row.post_id, row.excerpt, row.created_at, row.name, row.slug, row.colour
+                row.topic_id,
+                row.title,
+                row.post_id,
+                row.excerpt,
+                row.created_at,
+                row.name,
+                row.slug,
+                row.colour,
+                row.picture,
             )
     for child in place.children:
         seen = _node(viewer, child, live)

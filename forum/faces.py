@@ -25,6 +25,7 @@ class Face:
     name: str
     slug: str
     colour: int
+    picture: str
 
 
 def of_answers(post_ids: Sequence[int]) -> dict[int, list[Face]]:
@@ -44,7 +45,7 @@ def _first_people(number: int) -> Select[Any]:
     """Who answered so many posts. Each post's first answers on their own: one with 50,000 costs no more than with 30."""
     firsts = union_all(*(select(_first_answers(f"post_{place}")) for place in range(number))).subquery()
     return (
-        select(firsts.c.reply_to_id, User.name, User.slug, User.colour)
+        select(firsts.c.reply_to_id, User.name, User.slug, User.colour, User.picture)
         .join(User, User.id == firsts.c.author_id)
         .order_by(firsts.c.number)
     )

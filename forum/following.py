@@ -43,6 +43,7 @@ class Person:
     name: str
     slug: str
     colour: int
+    picture: str
 
 
 @dataclass(slots=True)
@@ -157,7 +158,7 @@ def block(viewer: Viewer, person_id: int, *, block: bool) -> None:
 
 def _people(table: type[PersonFollow] | type[Block], viewer: Viewer) -> list[Person]:
     rows = session().execute(
-        select(User.id, User.name, User.slug, User.colour)
+        select(User.id, User.name, User.slug, User.colour, User.picture)
         .join(table, table.person_id == User.id)
         .where(table.user_id == viewer.id)
         .order_by(User.name_key)

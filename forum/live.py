@@ -51,6 +51,7 @@ class Reader:
     name: str
     slug: str
     colour: int
+    picture: str
     typing: bool
 
 
@@ -101,8 +102,8 @@ def readers(viewer: Viewer, topic_id: int) -> list[Reader]:
     here = (typing | set(presence.at(f"topic-{topic_id}"))) - {viewer.id}
     if not here:
         return []
-    rows = session().execute(select(User.id, User.name, User.slug, User.colour).where(User.id.in_(here)))
-    found = [Reader(row.id, row.name, row.slug, row.colour, row.id in typing) for row in rows]
+    rows = session().execute(select(User.id, User.name, User.slug, User.colour, User.picture).where(User.id.in_(here)))
+    found = [Reader(row.id, row.name, row.slug, row.colour, row.picture, row.id in typing) for row in rows]
     return sorted(found, key=lambda reader: (not reader.typing, reader.name))
 
 

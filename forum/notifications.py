@@ -67,6 +67,7 @@ class NoticeRow:
     words: str
     title: str | None
     colour: int
+    picture: str
     name: str
 
 
@@ -317,7 +318,7 @@ def _covered(kind: str, topic_id: int | None, number: int, read: dict[int, int])
 
 def _rows(viewer: Viewer, found: Sequence[tuple[Notice, str | None]]) -> list[NoticeRow]:
     wanted = {actor for notice, _title in found for actor in notice.actors[:2]}
-    query = select(User.id, User.name, User.colour).where(User.id.in_(wanted))
+    query = select(User.id, User.name, User.colour, User.picture).where(User.id.in_(wanted))
     people = {row.id: row for row in session().execute(query)} if wanted else {}
     held, opened = reading.held(viewer), pending.of(OPENED, viewer.id)
     rows = []
@@ -330,7 +331,7 @@ def _rows(viewer: Viewer, found: Sequence[tuple[Notice, str | None]]) -> list[No
         rows.append(
             NoticeRow(
                 notice.id, notice.kind, notice.at, done, _sentence(notice.kind, who, len(notice.actors)), title,
-                face.colour if face else 0, face.name if face else "?",
+                face.colour if face else 0, face.picture if face else "", face.name if face else "?",
             )
         )  # fmt: skip
     return rows

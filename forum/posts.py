@@ -59,6 +59,7 @@ class PostRow:
     author: str
     author_slug: str
     author_colour: int
+    author_picture: str
     author_badges: list[int]
     online: bool
     editor: str | None
@@ -254,14 +255,14 @@ def source(topic: TopicPage, post_id: int) -> tuple[str, str, int]:
 def voters(post_id: int) -> tuple[list[Face], list[Face]]:
     """Who voted for a post, and who against; the latest 100 of each."""
     query = (
-        select(Vote.value, User.name, User.slug, User.colour)
+        select(Vote.value, User.name, User.slug, User.colour, User.picture)
         .join(User, User.id == Vote.user_id)
         .where(Vote.post_id == post_id)
     )
     found: dict[int, list[Face]] = {}
     for value in (1, -1):
         rows = session().execute(query.where(Vote.value == value).order_by(Vote.created_at.desc()).limit(100))
-        found[value] = [Face(row.name, row.slug, row.colour) for row in rows]
+        found[value] = [Face(row.name, row.slug, row.colour, row.picture) for row in rows]
     return found[1], found[-1]
 
 
@@ -314,7 +315,7 @@ def _columns(guest: bool) -> Select[Any]:
         select(
             *[getattr(Post, name) for name in names],
             author.name.label("author"), author.slug.label("author_slug"), author.colour.label("author_colour"),
-            author.badges.label("author_badges"), author.last_seen_at.label("online"),
+            author.picture.label("author_picture"), author.badges.label("author_badges"), author.last_seen_at.label("online"),
             editor.name.label("editor"), _deleter(), parent.number.label("parent_number"),
             parent_author.name.label("parent_author"), parent_author.slug.label("parent_slug"),
             (literal(0) if guest else func.coalesce(Vote.value, 0)).label("my_vote"),

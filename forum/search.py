@@ -54,6 +54,7 @@ class Result:
     author: str
     author_slug: str
     author_colour: int
+    author_picture: str
     created_at: datetime
     score: int
     posts: int
@@ -153,7 +154,7 @@ def _load(question: Question, keys: Sequence[int]) -> list[Result]:
         return []
     columns: list[Any] = [
         Post.id, Post.topic_id, Post.number, Post.html, Post.created_at, Post.score, Post.deleted_at,
-        Topic.title, Topic.category_id, Topic.posts, User.name, User.slug, User.colour,
+        Topic.title, Topic.category_id, Topic.posts, User.name, User.slug, User.colour, User.picture,
     ]  # fmt: skip
     query = select(*columns).join(Topic, Topic.id == Post.topic_id).join(User, User.id == Post.author_id)
     made = {}
@@ -161,6 +162,6 @@ def _load(question: Question, keys: Sequence[int]) -> list[Result]:
         made[row.id] = Result(
             row.id, row.topic_id, row.number, highlight(question, row.title),
             excerpt(question, plain(row.html, spoilers=False)), row.category_id, row.name, row.slug, row.colour,
-            row.created_at, row.score, row.posts, row.deleted_at is not None,
+            row.picture, row.created_at, row.score, row.posts, row.deleted_at is not None,
         )  # fmt: skip
     return [made[key] for key in keys if key in made]

@@ -75,10 +75,12 @@ class TopicRow:
     author: str
     author_slug: str
     author_colour: int
+    author_picture: str
     excerpt: str | None
     last_author: str | None
     last_author_slug: str | None
     last_author_colour: int | None
+    last_author_picture: str | None
     unread: bool = False  # for the viewer
     tags: list[str] = field(default_factory=list)
 
@@ -340,8 +342,9 @@ def _rows() -> Select[Any]:
         select(
             *[getattr(Topic, name) for name in names],
             author.name.label("author"), author.slug.label("author_slug"), author.colour.label("author_colour"),
-            last.excerpt, last_author.name.label("last_author"),
+            author.picture.label("author_picture"), last.excerpt, last_author.name.label("last_author"),
             last_author.slug.label("last_author_slug"), last_author.colour.label("last_author_colour"),
+            last_author.picture.label("last_author_picture"),
         )
         .join(author, author.id == Topic.author_id)
         .outerjoin(last, last.id == Topic.last_post_id)

@@ -3,7 +3,7 @@
 import re
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -132,7 +132,10 @@ def of(viewer: Viewer, before_id: int | None = None) -> tuple[list[UploadRow], i
     used = select(func.count()).where(UploadLink.upload_id == Upload.id).correlate(Upload).scalar_subquery()
     columns = [getattr(Upload, name) for name in UploadRow.__slots__ if name != "posts"]
     query: Select[Any] = (
-        select(*columns, used).where(Upload.user_id == viewer.id).order_by(Upload.id.desc()).limit(_SHOWN + 1)
+        select(*columns, used)
+        .where(Upload.user_id == viewer.id, Upload.purpose == "")
+        .order_by(Upload.id.desc())
+        .limit(_SHOWN + 1)
     )
     if before_id is not None:
         query = query.where(Upload.id < before_id)
@@ -176,7 +179,21 @@ def prepare(owner: Viewer, name: str, data: bytes) -> Ready:
         return Ready(name, data, _picture(owner, name, data))
 
 
-def keep(owner: Viewer, ready: Ready, *, alt: str = "") -> Upload:
+def prepare_cut(
+    owner: Viewer, name: str, data: bytes, crop: images.Crop, sizes: Sequence[tuple[int, int]], *, kilobytes: int,
+    fallback: str,
+) -> Ready:  # fmt: skip
+    """Looks at an image of which one part is kept, in some sizes. Raises Invalid, Forbidden. As slow as `prepare`."""
+    name = check_name(name)
+
+    def make(most_pixels: int) -> images.Picture:
+        return images.cut(data, crop, sizes, most_pixels=most_pixels, fallback=fallback)
+
+    with _two_at_a_time:
+        return Ready(name, data, _image(owner, name, data, kilobytes, make))
+
+
+def keep(owner: Viewer, ready: Ready, *, alt: str = "", purpose: str = "") -> Upload:
     """Keeps an upload. Raises Invalid when the owner's quota is used up."""
     picture, name = ready.picture, ready.name
     alt = " ".join(alt.replace("\x00", "").split())[:500]
@@ -196,7 +213,7 @@ def keep(owner: Viewer, ready: Ready, *, alt: str = "") -> Upload:
         )
     upload = Upload(
         key=key, user_id=owner.id, name=name, size=size, alt=alt, variants=sorted(files), created_at=clock.now(),
-        media_type="application/octet-stream", width=None, height=None,
+        media_type="application/octet-stream", width=None, height=None, purpose=purpose,
     )  # fmt: skip
     if picture is not None:
         upload.width, upload.height = picture.width, picture.height
@@ -229,19 +246,28 @@ def link(post_id: int, source: str) -> None:
 
 def remove(owner: Viewer, upload_id: int) -> None:
     """Removes one of the owner's uploads; posts that show it keep its description. Raises Missing."""
-    upload = session().scalar(select(Upload).where(Upload.id == upload_id, Upload.user_id == owner.id))
+    upload = session().scalar(
+        select(Upload).where(Upload.id == upload_id, Upload.user_id == owner.id, Upload.purpose == "")
+    )
     if upload is None:
         raise Missing
     _remove([upload])
 
 
+def remove_for(owner: Viewer, purpose: str) -> None:
+    """Removes what the owner keeps for his profile."""
+    _remove(session().scalars(select(Upload).where(Upload.user_id == owner.id, Upload.purpose == purpose)).all())
+
+
 def remove_unlinked() -> None:
-    """Removes what no post, draft or profile shows, after a day of grace. A recurring job, 100 at a time."""
+    """Removes what no post or draft shows, after a day of grace. A recurring job, 100 at a time."""
     with writing() as current:
         old = Upload.created_at < clock.now() - timedelta(hours=settings.unlinked_hours)
         used = exists().where(UploadLink.upload_id == Upload.id)
         begun = exists().where(Draft.user_id == Upload.user_id, Draft.body.contains(Upload.key))
-        gone = current.scalars(select(Upload).where(old, ~used, ~begun).order_by(Upload.id).limit(100)).all()
+        gone = current.scalars(
+            select(Upload).where(old, Upload.purpose == "", ~used, ~begun).order_by(Upload.id).limit(100)
+        ).all()
         _remove(gone)
 
 
@@ -258,10 +284,16 @@ def _picture(owner: Viewer, name: str, data: bytes) -> images.Picture | None:
             )
         _check_size(data, settings.file_kb)
         return None
+    return _image(owner, name, data, settings.image_kb, lambda most: images.read(data, most_pixels=most))
+
+
+def _image(
+    owner: Viewer, name: str, data: bytes, kilobytes: int, make: Callable[[int], images.Picture]
+) -> images.Picture:
     permissions.require(upload_image(owner))
-    _check_size(data, settings.image_kb)
+    _check_size(data, kilobytes)
     try:
-        return images.read(data, most_pixels=settings.megapixels * 1_000_000)
+        return make(settings.megapixels * 1_000_000)
     except images.TooLarge:
         raise Invalid(
             "file", _("This image has too many pixels: at most %(most)s million, please.", most=settings.megapixels)

@@ -41,6 +41,8 @@ class UserRow:
     slug: str
     about: str
     colour: int
+    picture: str
+    cover: str
     badges: list[int]
     posts: int
     topics: int
@@ -97,6 +99,14 @@ def get(viewer: Viewer, slug: str) -> UserRow:
     if row is None:
         alias = select(Handle.target_id).where(Handle.handle == slug, Handle.kind == "user").scalar_subquery()
         row = session().execute(query.where(User.id == alias)).one_or_none()
+    if row is None:
+        raise Missing
+    return UserRow(*row)
+
+
+def own(viewer: Viewer) -> UserRow:
+    """The viewer's own row, whether or not he may see others. Raises Missing for a guest."""
+    row = session().execute(select(*COLUMNS).where(User.id == viewer.id)).one_or_none()
     if row is None:
         raise Missing
     return UserRow(*row)

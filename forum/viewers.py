@@ -49,6 +49,7 @@ class Viewer:
     name: str = ""
     slug: str = ""
     colour: int = 0
+    picture: str = ""
     epoch: int = 0
     groups: frozenset[int] = frozenset()
     drafts: bool = False  # whether something is written and not sent
@@ -112,7 +113,9 @@ def member(user_id: int) -> Viewer | None:
 
 def _member(user_id: int) -> Viewer | None:
     drafts = select(Draft.id).where(Draft.user_id == user_id, Draft.sent_at.is_(None)).exists().label("drafts")
-    account = (User.id, User.name, User.slug, User.colour, Account.session_epoch, Account.preferences)
+    account = (
+        User.id, User.name, User.slug, User.colour, User.picture, Account.session_epoch, Account.preferences,
+    )  # fmt: skip
     penalty = (Sanction.kind, Sanction.reason, Sanction.until)
     found = (
         session()
@@ -137,6 +140,7 @@ def _member(user_id: int) -> Viewer | None:
         name=first.name,
         slug=first.slug,
         colour=first.colour,
+        picture=first.picture,
         epoch=first.session_epoch,
         groups=frozenset(groups | {builtin_groups()["registered"]}),
         drafts=bool(first.drafts),

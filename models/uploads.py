@@ -11,7 +11,7 @@ from core.db import Key, Model
 
 
 class Upload(Model):
-    """A file that somebody gave to the site. `key` is its name in addresses: long enough that nobody guesses it."""
+    """A file that somebody gave to the site, for posts or for his profile. `key` is its name in addresses: long enough that nobody guesses it."""
 
     __tablename__ = "uploads"
     __shown__ = Shown(guests=False)  # posts show its address; the address never changes
@@ -25,6 +25,7 @@ class Upload(Model):
     height: Mapped[int | None]
     alt: Mapped[str] = mapped_column(String(500), default="")
     variants: Mapped[list[Any]] = mapped_column(JSON, default=list)  # the names of its files in the storage
+    purpose: Mapped[str] = mapped_column(String(10), default="", server_default="")  # picture, cover; empty: for posts
     created_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_uploads_user", "user_id", "id"), Index("ix_uploads_created", "created_at"))

@@ -25,6 +25,10 @@ class User(Model):
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     about: Mapped[str] = mapped_column(Text, default="")
     colour: Mapped[int] = mapped_column(default=0)  # of the letter avatar, an index into the palette
+    picture: Mapped[str] = mapped_column(
+        String(40), default="", server_default=""
+    )  # the key of an upload; or the letter
+    cover: Mapped[str] = mapped_column(String(40), default="", server_default="")
     badges: Mapped[list[int]] = mapped_column(JSON, default=list)  # ids of the groups shown beside the name
     posts: Mapped[int] = mapped_column(default=0)
     topics: Mapped[int] = mapped_column(default=0)

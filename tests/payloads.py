@@ -276,7 +276,7 @@ _EVENTS = {
     "form": "onsubmit onreset onformdata",
 }
 _CALLS = ("alert(1)", "alert`1`", "&#97;lert(1)", "(alert)(1)", "top['al'+'ert'](1)", "alert&lpar;1&rpar;")
-_APART = (" ", "/", "\n", "\t", "\x0c", "\r\n", "/x=\"/\" ")
+_APART = (" ", "/", "\n", "\t", "\x0c", "\r\n", '/x="/" ')
 
 
 def _events() -> list[str]:

@@ -63,7 +63,19 @@ def site(app):
 
 def test_there_are_many_and_of_every_class():
     assert len(set(PAYLOADS)) >= 350
-    classes = ("<script", "<svg", "<math", "style=", "javascript:", "data:text/html", "{{", "[x](", "&#", "hx-", "onerror")
+    classes = (
+        "<script",
+        "<svg",
+        "<math",
+        "style=",
+        "javascript:",
+        "data:text/html",
+        "{{",
+        "[x](",
+        "&#",
+        "hx-",
+        "onerror",
+    )
     assert all(sum(each in payload for payload in PAYLOADS) >= 3 for each in classes)
 
 

@@ -94,7 +94,8 @@ def test_none_runs_in_what_the_page_fetches_while_one_types(browse, odd):
         text.fill(joined + f"\n\nstretch {number}")
         expect(tab.page.locator("#composer-preview")).to_contain_text(f"stretch {number}")
         assert tab.page.evaluate(PROVOKE) == []
-    tab.page.locator("#search-words, input[type=search]").first.fill("script")
-    tab.page.wait_for_timeout(600)
+    tab.page.evaluate("document.querySelector('#quick-text').closest('details').open = true")
+    tab.page.locator("#quick-text").fill("script")
+    expect(tab.page.locator("#quick a").first).to_be_visible()
     assert tab.page.evaluate(PROVOKE) == []
     assert ran == []
