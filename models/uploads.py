@@ -11,7 +11,10 @@ from core.db import Key, Model
 
 
 class Upload(Model):
-    """A file that somebody gave to the site, for posts or for his profile. `key` is its name in addresses: long enough that nobody guesses it."""
+    """A file that somebody gave to the site, for posts or for his profile.
+
+    `key` is its name in addresses: long enough that nobody guesses it.
+    """
 
     __tablename__ = "uploads"
     __shown__ = Shown(guests=False)  # posts show its address; the address never changes

@@ -245,7 +245,8 @@ BY_HAND = [
     "&#x3c;svg onload=alert(1)&#x3e;",
     "\r\nContent-Type: text/html\r\n\r\n<script>alert(1)</script>",
     # many at once
-    "jaVasCript:/*-/*`/*\\`/*'/*\"/**/(/* */onerror=alert(1) )//%0D%0A//</stYle/</titLe/</teXtarEa/</scRipt/--!>\\x3csVg/<sVg/oNloAd=alert(1)//>",
+    "jaVasCript:/*-/*`/*\\`/*'/*\"/**/(/* */onerror=alert(1) )//%0D%0A//"
+    "</stYle/</titLe/</teXtarEa/</scRipt/--!>\\x3csVg/<sVg/oNloAd=alert(1)//>",
     "\"'--></style></script></title></textarea><svg/onload=alert(1)>",
     "';alert(1)//\";alert(1)//`;alert(1)//--></script>\">'><img src=x onerror=alert(1)>",
     "\" autofocus onfocus=alert(1) x=\"",

@@ -32,7 +32,8 @@ PROVOKE = """() => {
     for (const each of document.querySelectorAll("*")) {
         if (each.matches("script:not([src^='/static/']), iframe, object, embed, base, style")) found.push(each.outerHTML);
         for (const { name, value } of each.attributes)
-            if (name.startsWith("on") || name.startsWith("hx-on") || /^[\\x00-\\x20]*(javascript|data|vbscript):/i.test(value)) found.push(`${name}=${value}`);
+            if (name.startsWith("on") || name.startsWith("hx-on")
+                || /^[\\x00-\\x20]*(javascript|data|vbscript):/i.test(value)) found.push(`${name}=${value}`);
     }
     return found;
 }"""
