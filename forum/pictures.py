@@ -28,8 +28,8 @@ _FALLBACK = {"picture": "png", "cover": "jpg"}
 
 def largest(kind: str) -> int:
     """How many KiB a file of this kind may have."""
-    own: int = settings.picture_kb if kind == "picture" else settings.cover_kb
-    return min(own, uploads.settings.image_kb)
+    own = settings.picture_kb if kind == "picture" else settings.cover_kb
+    return int(min(own, uploads.settings.image_kb))
 
 
 def prepare(owner: Viewer, kind: str, name: str, data: bytes, crop: Crop) -> Ready:
