@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
@@ -28,7 +28,9 @@ class Upload(Model):
     height: Mapped[int | None]
     alt: Mapped[str] = mapped_column(String(500), default="")
     variants: Mapped[list[Any]] = mapped_column(JSON, default=list)  # the names of its files in the storage
-    purpose: Mapped[str] = mapped_column(String(10), default="", server_default="")  # picture, cover; empty: for posts
+    purpose: Mapped[str] = mapped_column(
+        String(10), default="", server_default=text("''")
+    )  # picture, cover; empty: for posts
     created_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_uploads_user", "user_id", "id"), Index("ix_uploads_created", "created_at"))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
@@ -26,9 +26,9 @@ class User(Model):
     about: Mapped[str] = mapped_column(Text, default="")
     colour: Mapped[int] = mapped_column(default=0)  # of the letter avatar, an index into the palette
     picture: Mapped[str] = mapped_column(
-        String(40), default="", server_default=""
+        String(40), default="", server_default=text("''")
     )  # the key of an upload; or the letter
-    cover: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    cover: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))
     badges: Mapped[list[int]] = mapped_column(JSON, default=list)  # ids of the groups shown beside the name
     posts: Mapped[int] = mapped_column(default=0)
     topics: Mapped[int] = mapped_column(default=0)

@@ -285,6 +285,7 @@ def test_the_first_word_of_an_address_names_the_file(app):
         "topic_tools": {"topic"},
         "revisions": {"post"},
         "notifications": {"notifications", "me"},
+        "pictures": {"me"},
         "posts": {"post", "preview", "topic"},
         "sanctions": {"user"},
         "skins": {"skin", "skins", "look"},

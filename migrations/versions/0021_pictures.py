@@ -15,9 +15,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column('users', sa.Column('picture', sa.String(length=40), server_default='', nullable=False))
-    op.add_column('users', sa.Column('cover', sa.String(length=40), server_default='', nullable=False))
-    op.add_column('uploads', sa.Column('purpose', sa.String(length=10), server_default='', nullable=False))
+    op.add_column('users', sa.Column('picture', sa.String(length=40), server_default=sa.text("''"), nullable=False))
+    op.add_column('users', sa.Column('cover', sa.String(length=40), server_default=sa.text("''"), nullable=False))
+    op.add_column('uploads', sa.Column('purpose', sa.String(length=10), server_default=sa.text("''"), nullable=False))
 
 
 def downgrade() -> None:
