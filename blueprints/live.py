@@ -2,10 +2,10 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify, redirect
 
-from forum import live, posts, topics
+from forum import live, posts, topics, unread
 from forum.permissions import create_topic, moderate, reply_to
 from web import htmx, params
-from web.auth import viewer
+from web.auth import login_required, viewer
 from web.limits import limited
 
 blueprint = Blueprint("live", __name__)
@@ -26,12 +26,22 @@ def show():
     return jsonify(asdict(found))
 
 
+@blueprint.get("/live/own")
+@login_required
+def own():
+    if not htmx.partial():
+        return redirect("/notifications")
+    return htmx.render("live/own.parts.html", "live/own.parts.html")
+
+
 @blueprint.get("/topic/<int:topic_id>/news")
 def news(topic_id):
     topic = topics.get(viewer(), params.identity(topic_id))
     after = params.number("after") or 0
     rows = posts.between(viewer(), topic, after + 1, min(after + MOST, topic.last_number))
-    return parts(topic, "live/news.parts.html", rows, rows[-1].number if rows else after)
+    last = rows[-1].number if rows else after
+    unread.went_on(viewer(), topic, after, last)
+    return parts(topic, "live/news.parts.html", rows, last)
 
 
 @blueprint.get("/topic/<int:topic_id>/fresh")

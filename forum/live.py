@@ -10,6 +10,8 @@ A signal is a line: whom it is for, what happened, a number. Pages ask for what 
 - `topic-7 people 7`: somebody came, went, or is typing
 - `user-5 out 5`: that person was banned; his streams end, and his pages load again
 - `lists new 4`: a topic began in that category
+- `place-4 unread 7`: what is unread in that category may be other than before, through that topic
+- `user-3 bell 3`: that person's notices or unread topics changed through what he did, or what he was told
 """
 
 from dataclasses import dataclass
@@ -21,10 +23,10 @@ from sqlalchemy.sql.dml import Delete, Update
 
 from core import presence, pubsub
 from core.cache import versions
-from core.changes import asked_for, of_topic
+from core.changes import asked_for, of_member, of_topic
 from core.db import after_commit, before_commit, session
 from core.settings import Bool, Int, declare
-from forum import categories, topics
+from forum import categories, notices, reading, topics
 from forum.permissions import reply_to, require
 from forum.viewers import Viewer
 from models import Post, Topic, User
@@ -39,6 +41,10 @@ settings = declare(
 _FIGURES = {"last_number", "posts", "posters", "first_post_id", "last_post_id", "last_post_at"}
 """Columns that a new post changes: who is told of the post need not be told of them."""
 _QUIET = {"views", "watchers"}
+_COUNTED = {"posts", "deleted_at", "category_id", "scheduled"}
+"""Columns of a topic that come with what may change what is unread."""
+_OWN = {"notices", "topic_follows", "category_follows", "blocks"}
+"""Tables whose rows decide about one person's bell, or about what counts as unread for him."""
 _READING, _TYPING = 60, 6
 """Seconds for which somebody counts as reading, and as typing, unless it is said again."""
 
@@ -57,16 +63,18 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a page compares with what it shows: the last number of its topic, and a stamp that every change moves."""
+    """What a page compares with what it shows: the last number of its topic, a stamp that every change moves, and one
+    that everything moves which may change the reader's own counts."""
 
     number: int
     stamp: str
+    own: str
 
 
 def state(viewer: Viewer, topic_id: int | None) -> State:
     """How things stand, for a page with a topic or without. Raises Missing, Forbidden."""
     number = topics.get(viewer, topic_id).last_number if topic_id is not None else 0
-    return State(number, stamp(topic_id))
+    return State(number, stamp(topic_id), own(viewer))
 
 
 def stamp(topic_id: int | None) -> str:
@@ -74,6 +82,16 @@ def stamp(topic_id: int | None) -> str:
     current = versions()
     name = of_topic(topic_id) if topic_id is not None else "all"
     return f"{current.get('site', 0)}.{current.get(name, 0)}"
+
+
+def own(viewer: Viewer) -> str:
+    """A mark that everything moves which may change a member's bell, or what is unread for him. Nothing for guests."""
+    if viewer.guest:
+        return ""
+    current = versions()
+    held = [*reading.held(viewer).items(), *notices.opened(viewer.id).items()]
+    numbers = [current.get(name, 0) for name in ("site", "all", "viewers", of_member(viewer.id))]
+    return ".".join(map(str, (*numbers, len(held), sum(key + number for key, number in held))))
 
 
 def audience(viewer: Viewer, topic_id: int | None, category_id: int | None) -> frozenset[str]:
@@ -90,6 +108,7 @@ def audience(viewer: Viewer, topic_id: int | None, category_id: int | None) -> f
         wanted |= {f"lists new {key}" for key in categories.visible_ids(viewer) if below is None or key in below}
     if not viewer.guest:
         wanted.add(f"user-{viewer.id}")
+        wanted |= {f"place-{key}" for key in reading.tracked(viewer, categories.visible_ids(viewer))}
     return frozenset(wanted)
 
 
@@ -141,12 +160,16 @@ def _note(current: Session, signal: str) -> None:
 def _flushed(current: Session, context: Any) -> None:
     if not pubsub.anybody():
         return
+    for row in (*current.new, *current.dirty, *current.deleted):
+        if row.__tablename__ in _OWN:
+            _note(current, f"user-{row.user_id} bell {row.user_id}")
     for row in current.new:
         if isinstance(row, Post):
             _note(current, f"topic-{row.topic_id} new {row.number}")
             presence.go(f"typing-{row.topic_id}", row.author_id)
         elif isinstance(row, Topic) and not row.scheduled:
             _note(current, f"lists new {row.category_id}")
+            _count(current, row.id)
     for row in current.dirty:
         columns = set(row._sa_instance_state.committed_state)
         if isinstance(row, Post) and columns:
@@ -155,6 +178,10 @@ def _flushed(current: Session, context: Any) -> None:
             _note(current, f"topic-{row.id} {'figures' if columns <= _FIGURES else 'topic'} {row.id}")
             if "scheduled" in columns and not row.scheduled:
                 _note(current, f"lists new {row.category_id}")
+            if columns & _COUNTED:
+                _count(current, row.id)
+            if left := row._sa_instance_state.committed_state.get("category_id"):
+                _note(current, f"place-{left} unread {row.id}")
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -173,10 +200,24 @@ def _executed(state: ORMExecuteState) -> None:
         _note(state.session, f"topic-{topic_id} all {topic_id}")
     elif table == "topics" and columns - _QUIET and (topic_id := asked_for(statement, "id")) is not None:
         _note(state.session, f"topic-{topic_id} {'figures' if columns <= _FIGURES else 'topic'} {topic_id}")
+        if columns & _COUNTED:
+            _count(state.session, topic_id)
+    elif table in _OWN and (user_id := asked_for(statement, "user_id")) is not None:
+        _note(state.session, f"user-{user_id} bell {user_id}")
+
+
+def _count(current: Session, topic_id: int) -> None:
+    current.info.setdefault("live counts", set()).add(topic_id)
 
 
 def _deleted(current: Session, statement: Delete) -> None:
-    post_id = asked_for(statement, "id") if statement.table.name == "posts" else None  # type: ignore[union-attr]
+    table: str = statement.table.name  # type: ignore[union-attr]
+    if table in _OWN and (user_id := asked_for(statement, "user_id")) is not None:
+        _note(current, f"user-{user_id} bell {user_id}")
+    if table == "topics" and (topic_id := asked_for(statement, "id")) is not None:
+        left = current.scalar(select(Topic.category_id).where(Topic.id == topic_id))
+        _note(current, f"place-{left or 0} unread {topic_id}")
+    post_id = asked_for(statement, "id") if table == "posts" else None
     topic_id = current.scalar(select(Post.topic_id).where(Post.id == post_id)) if post_id is not None else None
     if topic_id is not None:
         _note(current, f"topic-{topic_id} gone {post_id}")
@@ -189,6 +230,10 @@ def _tell() -> None:
     if posts:
         for key, topic_id in current.execute(select(Post.id, Post.topic_id).where(Post.id.in_(posts))):
             _note(current, f"topic-{topic_id} post {key}")
+    for topic_id in sorted(current.info.pop("live counts", ())):
+        topic = current.get(Topic, topic_id)
+        if topic is not None and not topic.scheduled:
+            _note(current, f"place-{topic.category_id} unread {topic_id}")
     noted = list(current.info.pop("live", ()))
     fresh = {signal.split(" ")[0] for signal in noted if " new " in signal}
     told = [

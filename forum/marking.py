@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, or_, select, update
 
-from core import clock, pending
+from core import cache, clock, pending
+from core.changes import of_member
 from core.db import after_commit, session, writing
-from forum import categories, notices, permissions, reading
+from forum import categories, live, notices, permissions, reading
 from forum.viewers import Viewer
 from models import Account, Post, ReadMark, ReadTopic, Topic
 from models.unread import EVERYWHERE
@@ -28,6 +29,7 @@ def topics_read(viewer: Viewer, topic_ids: Iterable[int], until: datetime | None
     numbers = {key: max(number, there or 0) for key, number, there in rows}
     _put(viewer, {key: (number, False) for key, number in numbers.items()})
     notices.read_up_to(viewer.id, numbers)
+    _tell(viewer)
     reading.look_again(viewer)
 
 
@@ -40,6 +42,7 @@ def topics_unread(viewer: Viewer, topic_ids: Iterable[int]) -> None:
     )
     rows = session().execute(query.where(_chosen(viewer, topic_ids)))
     _put(viewer, {key: (max(0, min(number, (last or 1) - 1)), True) for key, number, last in rows})
+    _tell(viewer)
     reading.look_again(viewer)
 
 
@@ -59,6 +62,7 @@ def places_read(viewer: Viewer, category_ids: Sequence[int] | None = None, until
     _set_marks(viewer, category_ids, edge)
     _put(viewer, {key: (0 if scheduled else max(number, there or 0), False) for key, scheduled, number, there in rows})
     notices.read_in(viewer.id, category_ids, until)
+    _tell(viewer)
     reading.look_again(viewer)
 
 
@@ -66,7 +70,14 @@ def places_unread(viewer: Viewer, category_ids: Sequence[int] | None = None) -> 
     """Marks everything that others wrote in categories (or everywhere) as unread."""
     write_held(viewer)
     _set_marks(viewer, category_ids, NEVER)
+    _tell(viewer)
     reading.look_again(viewer)
+
+
+def _tell(viewer: Viewer) -> None:
+    """Says that a member's counts are other than before, to his open pages and to what is kept of him."""
+    live.nudge(viewer.id, "bell")
+    cache.bump(of_member(viewer.id))
 
 
 def below(viewer: Viewer, category_id: int) -> list[int]:

@@ -5,14 +5,25 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from core import clock
+from core import clock, pending
 from core.db import session
 from models import Notice, Topic
 
 RANKS = ("reply", "topic", "mention")
 """What a topic's one notice may say, the weightier last."""
+OPENED = "notice"
+"""Under this name notices wait that were opened and are not yet marked as read."""
 _ACTORS = 100
 """So many people are kept for one notice."""
+
+
+def opened(user_id: int) -> dict[int, int]:
+    """The notices that somebody opened a moment ago and that are not yet marked as read. Asked for once per session."""
+    info, key = session().info, (OPENED, user_id)
+    if key not in info:
+        info[key] = pending.of(OPENED, user_id)
+    found: dict[int, int] = info[key]
+    return found
 
 
 def tell(
@@ -53,10 +64,12 @@ def take_back(key: str, actor_id: int, user_id: int | None = None) -> None:
     session().flush()
 
 
-def forget_post(post_id: int) -> None:
-    """Drops the unread notices that tell of nothing but this post."""
-    only = (Notice.post_id == post_id) & (Notice.newest_id == post_id)
-    session().execute(delete(Notice).where(only, Notice.read_at.is_(None)))
+def forget_post(post_id: int) -> list[int]:
+    """Drops the unread notices that tell of nothing but this post; returns who is told less by that."""
+    only = (Notice.post_id == post_id) & (Notice.newest_id == post_id) & Notice.read_at.is_(None)
+    people = list(session().scalars(select(Notice.user_id).where(only)))
+    session().execute(delete(Notice).where(only))
+    return people
 
 
 def read_up_to(user_id: int, numbers: Mapping[int, int]) -> None:
@@ -82,8 +95,8 @@ def read(user_id: int, notice_ids: Iterable[int]) -> None:
     """Marks notices of a person as read."""
     chosen = sorted(set(notice_ids))
     if chosen:
-        mine = (Notice.user_id == user_id) & Notice.id.in_(chosen) & Notice.read_at.is_(None)
-        session().execute(update(Notice).where(mine).values(read_at=clock.now()))
+        mine = update(Notice).where(Notice.user_id == user_id, Notice.id.in_(chosen), Notice.read_at.is_(None))
+        session().execute(mine.values(read_at=clock.now()))
 
 
 def _outranks(kind: str, other: str) -> bool:

@@ -14,7 +14,7 @@ from core.i18n import gettext as _
 from core.i18n import mark, ngettext
 from core.pages import Page, decode, encode
 from core.settings import Int, declare
-from forum import accounts, categories, notices, permissions, reading, text, viewers
+from forum import accounts, categories, live, notices, permissions, reading, text, viewers
 from forum.deletions import PostDeleted
 from forum.following import PersonFollowed
 from forum.posts import PostCreated
@@ -45,8 +45,6 @@ KINDS = {
     "follow": mark("Somebody follows you"),
 }
 CHANNELS = ("site", "none")
-OPENED = "notice"
-"""Under this name notices wait that were opened and are not yet marked as read."""
 MOST = 100
 
 settings = declare(
@@ -79,7 +77,7 @@ def waiting(viewer: Viewer) -> int:
     if viewer.guest:
         return 0
     rows = cache.keep_one_of("notices", viewer.id, lambda: _waiting(viewer.id), "viewers", of_member(viewer.id))
-    read, opened = reading.held(viewer), pending.of(OPENED, viewer.id) if rows else {}
+    read, opened = reading.held(viewer), notices.opened(viewer.id)
     return sum(not (key in opened or _covered(kind, topic, number, read)) for key, kind, topic, number in rows)
 
 
@@ -114,7 +112,8 @@ def target(viewer: Viewer, notice_id: int) -> str:
     if row is None:
         return "/notifications"
     if row.read_at is None:
-        pending.hold(OPENED, viewer.id, row.id, 1)
+        pending.hold(notices.OPENED, viewer.id, row.id, 1)
+        reading.tell_pages(viewer.id)
     if row.kind == "warning":
         return f"/user/{viewer.slug}/record"
     if row.post_id is not None:
@@ -126,8 +125,8 @@ def target(viewer: Viewer, notice_id: int) -> str:
 def read_all(viewer: Viewer, until: datetime | None = None) -> None:
     """Marks all notices as read that came before a moment."""
     before = Notice.at <= (until or clock.now())
-    mine = (Notice.user_id == viewer.id) & Notice.read_at.is_(None) & before
-    session().execute(update(Notice).where(mine).values(read_at=clock.now()))
+    mine = update(Notice).where(Notice.user_id == viewer.id, Notice.read_at.is_(None), before)
+    session().execute(mine.values(read_at=clock.now()))
 
 
 def read_one(viewer: Viewer, notice_id: int) -> None:
@@ -150,11 +149,11 @@ def choose(viewer: Viewer, channels: dict[str, str]) -> None:
 
 def flush() -> None:
     """Marks as read what people opened; a recurring job."""
-    for user_id in pending.owners(OPENED):
-        opened = pending.of(OPENED, user_id)
+    for user_id in pending.owners(notices.OPENED):
+        opened = pending.of(notices.OPENED, user_id)
         with writing():
             notices.read(user_id, opened)
-        pending.settle(OPENED, user_id, opened)
+        pending.settle(notices.OPENED, user_id, opened)
 
 
 def prune() -> None:
@@ -229,7 +228,8 @@ def tell_of_vote(event: VoteCast) -> None:
 def forget_deleted(event: PostDeleted) -> None:
     """Takes back what was told of a post that was deleted."""
     with writing():
-        notices.forget_post(event.post_id)
+        for user_id in notices.forget_post(event.post_id):
+            live.nudge(user_id, "bell")
 
 
 def _tell(topic: Topic, post: Post, groups: dict[str, Iterable[int]]) -> None:
@@ -320,7 +320,7 @@ def _rows(viewer: Viewer, found: Sequence[tuple[Notice, str | None]]) -> list[No
     wanted = {actor for notice, _title in found for actor in notice.actors[:2]}
     query = select(User.id, User.name, User.colour, User.picture).where(User.id.in_(wanted))
     people = {row.id: row for row in session().execute(query)} if wanted else {}
-    held, opened = reading.held(viewer), pending.of(OPENED, viewer.id)
+    held, opened = reading.held(viewer), notices.opened(viewer.id)
     rows = []
     for notice, title in found:
         names = [people[actor].name for actor in notice.actors[:2] if actor in people]

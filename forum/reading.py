@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from core import cache, clock, pending
+from core import cache, clock, pending, pubsub
 from core.changes import of_member
 from core.db import Moment, after_commit, session
 from core.settings import Choice, declare
@@ -221,6 +221,13 @@ def shown(viewer: Viewer, topic_id: int, number: int) -> None:
     known: dict[int, int] | None = session().info.get((HELD, viewer.id))
     if known is not None:
         known[topic_id] = max(number, known.get(topic_id, 0))
+    tell_pages(viewer.id)
+
+
+def tell_pages(user_id: int) -> None:
+    """Tells the pages of a reader that he read something, which no transaction says."""
+    if pubsub.anybody():
+        pubsub.publish([f"user-{user_id} bell {user_id}"])
 
 
 def wrote(author: Viewer, topic_id: int, number: int) -> None:

@@ -135,6 +135,12 @@ def seen(viewer: Viewer, topic: TopicPage, stream: Stream) -> None:
         reading.shown(viewer, topic.id, number)
 
 
+def went_on(viewer: Viewer, topic: TopicPage, after: int, number: int) -> None:
+    """Notes that a member who had read a topic up to a post was shown what follows, as it came."""
+    if not viewer.guest and topic.read_number >= after and number > topic.read_number:
+        reading.shown(viewer, topic.id, number)
+
+
 def line(viewer: Viewer, stream: Stream, since: int | None) -> int | None:
     """The number of the post over which "new since your last visit" stands, if that is in this stretch."""
     if viewer.guest or not since or stream.sort != "oldest_to_newest":

@@ -19,8 +19,10 @@ from redis.exceptions import RedisError
 
 from core import clock, config, presence, pubsub
 from core.config import ROOT
-from core.db import session
-from forum import live
+from core.db import session, writing
+from core.events import emit
+from forum import following, layout, live
+from forum.deletions import PostDeleted
 from forum.refusals import Missing
 from tests.factories import (
     a_category,
@@ -43,11 +45,27 @@ from tests.visitor import Visitor, numbers, path_of
 from web.live import Streams
 
 
+class Signals(list):
+    """Signals as they are published, in order; those about readers' own counts apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: list[str] = []
+
+    def take(self, lines) -> None:
+        for line in lines:
+            (self.counts if line.startswith(("place-", "user-")) else self).append(line)
+
+    def forget(self) -> None:
+        self.clear()
+        self.counts.clear()
+
+
 @pytest.fixture
 def told(app):
     """Every signal that is published, in order."""
-    heard: list[str] = []
-    stop = pubsub.listen(heard.extend)
+    heard = Signals()
+    stop = pubsub.listen(heard.take)
     yield heard
     stop()
 
@@ -117,6 +135,66 @@ def test_what_is_rolled_back_is_not_told(ann, topic, told):
     assert told == []
 
 
+def test_what_may_be_unread_now_is_told_to_those_who_follow_its_category(ann, topic, told):
+    place = f"place-{topic.category_id}"
+    ann.post(f"/topic/{topic.id}/posts", {"body": "Fourth."})
+    assert told.counts == [f"{place} unread {topic.id}"]
+    for changed in ({"deleted_at": clock.now()}, {"deleted_at": None}, {"scheduled": True}, {"scheduled": False}):
+        told.forget()
+        change(topic, **changed)
+        assert told.counts == ([] if changed == {"scheduled": True} else [f"{place} unread {topic.id}"])
+    told.forget()
+    new = a_category()
+    change(topic, category_id=new.id)
+    assert sorted(told.counts) == sorted([f"{place} unread {topic.id}", f"place-{new.id} unread {topic.id}"])
+    told.forget()
+    change(topic, title="Renamed", locked_at=clock.now(), views=7)
+    assert told.counts == []
+
+
+def test_what_changes_ones_own_counts_is_told_to_ones_own_pages(ann, topic, told):
+    mine = f"user-{ann.user.id} bell {ann.user.id}"
+    ann.get("/unread")
+
+    def tells(act) -> bool:
+        told.forget()
+        act()
+        return mine in told.counts
+
+    clock.travel(timedelta(minutes=1))
+    a_post(in_=topic)
+    assert tells(lambda: ann.get(path_of(topic)))
+    assert not tells(lambda: ann.get(path_of(topic)))
+    for mark in ("all-read", "all-unread"):
+        assert tells(lambda mark=mark: ann.post("/unread", {"mark": mark}))
+    for read in "01":
+        assert tells(lambda read=read: ann.post(f"/topic/{topic.id}/unread", {"read": read}))
+    assert tells(lambda: ann.post(f"/topic/{topic.id}/follow", {"state": "watch"}))
+    assert tells(lambda: ann.post(f"/category/{topic.category_id}/follow", {"state": "ignore"}))
+    told_of = a_post(in_=topic)
+    assert mine in told.counts
+    assert tells(lambda: ann.post("/notifications"))
+    assert not tells(lambda: a_post(in_=a_topic()))
+    assert tells(lambda: a_post(in_=topic))
+    notice = re.search(r'href="(/notifications/\d+)"', ann.get("/notifications").html)[1]
+    assert tells(lambda: ann.get(notice))
+    assert tells(lambda: ann.post("/user/marshal/block", {"block": "1"})) is False
+    bob = a_user("Bob")
+    for block in "10":
+        assert tells(lambda block=block: ann.post(f"/user/{bob.slug}/block", {"block": block}))
+    assert told_of.id
+
+
+def test_a_notice_that_is_taken_back_is_told_of(ann, topic, told):
+    ann.get("/")
+    ann.post(f"/topic/{topic.id}/follow", {"state": "watch"})
+    post = a_post(in_=topic, by=a_user("Bob"))
+    told.forget()
+    with inside(), writing():
+        emit(PostDeleted(post.id, topic.id, post.author_id))
+    assert told.counts == [f"user-{ann.user.id} bell {ann.user.id}"]
+
+
 def test_signals_name_things_and_carry_no_words(ann, topic, told):
     ann.post(f"/topic/{topic.id}/posts", {"body": "A secret word."})
     ann.post(f"/category/{topic.category_id}/topics", {"title": "A secret title", "body": "Secret."})
@@ -153,7 +231,9 @@ def test_a_page_is_told_only_of_what_its_reader_may_see(app, topic):
     ann = a_user("Ann")
     with inside():
         member, guest = viewer_of(ann), viewer_of(None)
-        assert live.audience(member, topic.id, None) == {f"topic-{topic.id}", f"user-{ann.id}"}
+        place = f"place-{topic.category_id}"
+        own = {f"user-{ann.id}", place, f"place-{open_.id}"}
+        assert live.audience(member, topic.id, None) == {f"topic-{topic.id}", *own}
         assert live.audience(guest, topic.id, None) == {f"topic-{topic.id}"}
         with pytest.raises(Missing):
             live.audience(member, hidden.id, None)
@@ -163,6 +243,10 @@ def test_a_page_is_told_only_of_what_its_reader_may_see(app, topic):
         assert live.audience(guest, None, open_.id) == {f"lists new {open_.id}"}
         with pytest.raises(Missing):
             live.audience(guest, None, secret.id)
+    with inside(), writing():
+        following.follow_category(member, open_.id, "normal")
+    with inside():
+        assert live.audience(member, None, None) == {f"user-{ann.id}", place}
 
 
 # --- what a page asks for ---
@@ -184,6 +268,56 @@ def test_the_state_says_the_last_number_and_moves_with_every_change(ann, guest, 
     assert after["stamp"] != before["stamp"]
     hidden = a_topic(in_=a_private_category("Backstage", for_="moderators"))
     assert ann.get(f"/live/state?topic={hidden.id}").status == 404
+
+
+def test_the_state_of_a_member_moves_with_his_own_counts(ann, guest, topic):
+    def own(reader: Visitor) -> str:
+        return reader.send("GET", "/live/state").raw.get_json()["own"]
+
+    assert own(guest) == ""
+    assert "data-own" not in guest.get("/recent").html
+    before = own(ann)
+    assert f'data-own="{before}"' in ann.get("/recent").html
+    assert own(ann) == before
+    for act in (
+        lambda: a_topic(in_=a_private_category("Backstage")),
+        lambda: ann.get(path_of(topic)),
+        lambda: ann.post(f"/topic/{topic.id}/unread", {"read": "0"}),
+        lambda: a_vote(first_post(a_topic(by=ann.user))),
+        lambda: ann.get(re.search(r'href="(/notifications/\d+)"', ann.get("/notifications").html)[1]),
+    ):
+        act()
+        assert own(ann) != before
+        before = own(ann)
+
+
+def test_ones_own_counts_are_parts_of_every_page_htmx(ann, guest, topic):
+    clock.travel(timedelta(hours=1))
+    a_post(in_=topic, body="@ann")
+    answer, page = ann.htmx.get("/live/own"), ann.get("/recent")
+    assert [part.target for part in answer.parts] == ["#bell-count", "#unread-count-2", "#unread-menu-2"]
+    for part in answer.parts:
+        assert page.shows(part.html)
+        assert re.search(r">1<span", part.html)
+    assert ann.get("/live/own").location == "/notifications"
+    assert guest.get("/live/own").location.startswith("/login")
+    with inside(), writing():
+        layout.arrange([("clock", "Recent", "/recent", "everyone")])
+    assert [part.target for part in ann.htmx.get("/live/own").parts] == ["#bell-count"]
+
+
+def test_what_comes_while_one_reads_the_end_counts_as_read(ann, guest, topic):
+    clock.travel(timedelta(hours=1))
+    ann.get(path_of(topic))
+    many_posts(topic, 60)
+    assert "1" in re.search(r'id="unread-count-2">(\d+)<', ann.get("/recent").html)[1]
+    ann.htmx.get(f"/topic/{topic.id}/news?after=30")  # not what follows the last that he read
+    assert ann.get(f"{path_of(topic)}/unread").location.endswith("/4")
+    ann.htmx.get(f"/topic/{topic.id}/news?after=3")
+    assert ann.get(f"{path_of(topic)}/unread").location.endswith("/54")
+    ann.htmx.get(f"/topic/{topic.id}/news?after=53")
+    assert 'id="unread-count-2" hidden' in ann.get("/recent").html
+    guest.htmx.get(f"/topic/{topic.id}/news?after=3")
 
 
 def test_news_are_the_posts_after_a_number_in_order(guest, topic):
@@ -337,7 +471,8 @@ def test_a_stream_says_how_things_stand_and_then_what_happens(ann, guest, topic,
             assert one.signals() == [f"topic-{topic.id} new 4"]
             await asyncio.to_thread(a_topic, in_=place)
             await two.until(lambda: two.signals())
-            assert two.signals() == [f"lists new {place.id}"]
+            news = [f"place-{topic.category_id} unread {topic.id}", f"lists new {place.id}"]
+            assert two.signals() == [*news, f"place-{place.id} unread {topic.id + 1}"]
             assert one.signals() == [f"topic-{topic.id} new 4"]
         assert streams.open == 0
 

@@ -26,7 +26,9 @@ from tests.visitor import next_of, path_of
 
 def bell(page) -> str:
     """The number at the bell; empty when there is none."""
-    found = re.search(r'href="/notifications".*?<span class="rail-count"( hidden)?>(\d+\+?)<', page.html, re.DOTALL)
+    found = re.search(
+        r'href="/notifications".*?<span class="rail-count" id="bell-count"( hidden)?>(\d+\+?)<', page.html, re.DOTALL
+    )
     return "" if found[1] else found[2]
 
 

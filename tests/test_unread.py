@@ -38,7 +38,7 @@ def later(ann):
 
 def badge(page) -> str:
     """The number beside "Unread" in the side bar; empty when there is none."""
-    counted = r'href="/unread"(?:(?!</a>).)*?<span class="rail-count"( hidden)?>(\d+\+?)<'
+    counted = r'href="/unread"(?:(?!</a>).)*?<span class="rail-count" id="unread-[a-z]+-\d+"( hidden)?>(\d+\+?)<'
     [found] = set(re.findall(counted, page.html, re.DOTALL))
     return "" if found[0] else found[1]
 

@@ -60,6 +60,7 @@ def init_app(app: Flask) -> None:
         sample_sheets=looks.sample_sheets,
         live=live.settings,
         live_stamp=live.stamp,
+        live_own=lambda: live.own(viewer()),
         quote_lead=text.quote_lead,
         place_of=categories.find,
         page_numbers=page_numbers,

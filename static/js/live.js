@@ -20,6 +20,8 @@
   let frame = false; // whether header and tools changed
   let everything = false;
   let people = false; // whether somebody came, went, or is typing
+  let own = ""; // a stamp that moves with the reader's own counts
+  let counting = false; // whether the counts of the bell and of what is unread are to be asked for
   let topics = 0; // new topics that a list does not show
 
   const reading = () => $(".topic");
@@ -34,9 +36,12 @@
     page = found;
     $("#news").hidden = true;
     posts.clear();
-    frame = everything = people = false;
+    frame = everything = people = counting = false;
     topics = 0;
+    clearTimeout(counter);
+    due = Infinity;
     if (!page) return close();
+    own = page.dataset.own ?? "";
     known = wanted = Number(page.dataset.number);
     stamp = page.dataset.stamp;
     if (same) return look();
@@ -87,6 +92,8 @@
   function compare(now) {
     wanted = Math.max(wanted, now.number);
     if (stamp && stamp !== now.stamp) everything = true;
+    if (own && own !== now.own) count(0);
+    own = now.own;
     stamp = now.stamp;
     soon();
   }
@@ -97,6 +104,8 @@
     else if (what === "post") posts.add(number);
     else if (what === "topic") frame = true;
     else if (what === "people") people = true;
+    else if (what === "bell") count(300);
+    else if (what === "unread") count(1000 + Math.random() * 3000, Number(page.dataset.poll) * 1000);
     else if (what === "gone") document.getElementById(`post-${number}`)?.remove();
     else if (what === "all") everything = true;
     else if (what === "out") location.reload();
@@ -107,6 +116,7 @@
     clearTimeout(hiding);
     if (document.hidden) hiding = setTimeout(close, PATIENCE);
     else if (page && !stream) { failures = 0; open(); }
+    if (!document.hidden) soon();
   });
   addEventListener("pagehide", close);
   addEventListener("pageshow", (event) => { if (event.persisted && page) open(); });
@@ -117,6 +127,21 @@
   function soon() {
     clearTimeout(waiting);
     waiting = setTimeout(work, 30);
+  }
+  // the reader's own counts: at once when it is about him, in a while (not all readers at the same time) when somebody wrote
+  let counter = 0;
+  let due = Infinity;
+  let counted = 0;
+  function count(wait, apart = 1000) {
+    const at = Math.max(Date.now() + wait, counted + apart);
+    if (at >= due) return;
+    due = at;
+    clearTimeout(counter);
+    counter = setTimeout(() => {
+      due = Infinity;
+      counting = true;
+      soon();
+    }, at - Date.now());
   }
   async function work() {
     if (busy || !page) return;
@@ -129,6 +154,11 @@
   }
   async function step() {
     if (topics) pill(topics, "topics");
+    if (counting && !document.hidden) {
+      counted = Date.now();
+      counting = !(await ask("/live/own"));
+      return !counting;
+    }
     const topic = reading();
     if (!topic) return false;
     const base = `/topic/${topic.dataset.topic}`;
@@ -157,7 +187,7 @@
       return true;
     }
     while (known < wanted && shown.includes(known + 1)) known += 1; // one's own came with its answer
-    if (known >= wanted) return false;
+    if (known >= wanted || document.hidden) return false; // what is appended counts as read
     if (!atEnd()) {
       pill(wanted - known, "posts");
       return false;

@@ -115,3 +115,39 @@ def test_a_new_topic_is_told_to_a_list(browse, site):
     expect(reader.page.locator("#news")).to_have_text("1 new topic")
     reader.page.click("#news")
     expect(reader.page.locator("#topics")).to_contain_text("A topic that lists are told of")
+
+
+def count(tab: Tab, element: str):
+    """A count of the side bars, for `expect`."""
+    return tab.page.locator(f"#{element}")
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_the_bell_and_what_is_unread_follow_what_others_and_other_tabs_do(browse, site, streams):
+    if not streams:
+        site.set("live.poll_seconds", "5")
+    topic, reader, writer = site.ground(), site.person(), site.person()
+    other = browse(person=reader)
+    other.go("/unread")
+    other.page.locator("#mark-menu summary").click()
+    other.page.get_by_role("button", name="Everything as read").click()
+    expect(count(other, "unread-count-2")).to_be_hidden()
+    here = browse(person=reader)
+    if not streams:
+        here.page.route("**/events*", lambda route: route.abort())
+        here.allowed.add(0)
+    here.go("/tags")
+    bell, unread = count(here, "bell-count"), count(here, "unread-count-2")
+    expect(bell).to_be_hidden()
+    expect(unread).to_be_hidden()
+    send(follow(browse, site, topic, person=writer), topic, f"Look, @{reader.slug}.")
+    patience = 8_000 if streams else 25_000
+    expect(bell).to_have_text("1 new", timeout=patience)
+    expect(unread).to_have_text("1 new", timeout=patience)
+    other.go(topic.path)
+    expect(bell).to_be_hidden(timeout=patience)
+    expect(unread).to_be_hidden(timeout=patience)
+    assert len(here.documents) == 1
+    if not streams:
+        here.problems[:] = [each for each in here.problems if "ERR_FAILED" not in each]
+        site.set("live.poll_seconds", "15")
