@@ -17,7 +17,7 @@ A signal is a line: whom it is for, what happened, a number. Pages ask for what 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql.dml import Delete, Update
 
@@ -180,7 +180,7 @@ def _flushed(current: Session, context: Any) -> None:
                 _note(current, f"lists new {row.category_id}")
             if columns & _COUNTED:
                 _count(current, row.id)
-            if left := row._sa_instance_state.committed_state.get("category_id"):
+            if left := inspect(row).committed_state.get("category_id"):
                 _note(current, f"place-{left} unread {row.id}")
 
 
