@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from core import cache
 from core.db import session
 from core.i18n import gettext as _
-from forum import panel
+from forum import audit, panel
 from forum.layout import AUDIENCES, PLACES
 from forum.refusals import Invalid, Missing
 from forum.viewers import Viewer
@@ -63,6 +63,7 @@ def keep_entry(viewer: Viewer, item_id: int | None, form: Mapping[str, str]) -> 
     row = _get(NavigationItem, item_id) if item_id else NavigationItem(position=_last(NavigationItem) + 1)
     row.icon, row.text, row.target = icon, words, target
     row.audience, row.enabled = _audience(form), form.get("enabled") == "1"
+    audit.note(viewer, "navigation.kept", name=words)
     return _kept(row, "navigation")
 
 
@@ -81,6 +82,7 @@ def keep_widget(viewer: Viewer, item_id: int | None, form: Mapping[str, str]) ->
     row = _get(Widget, item_id) if item_id else Widget(position=_last(Widget) + 1)
     row.place, row.title, row.body, row.trusted = place, title, body, kind == "html"
     row.audience, row.enabled, row.starts_at, row.ends_at = _audience(form), form.get("enabled") == "1", starts, ends
+    audit.note(viewer, "widgets.kept", name=title or place)
     return _kept(row, "widgets")
 
 
@@ -99,7 +101,9 @@ def move(viewer: Viewer, kind: str, item_id: int, by: int) -> None:
 def remove(viewer: Viewer, kind: str, item_id: int) -> None:
     """Takes an entry of the navigation or a widget away. Raises Forbidden, Missing."""
     panel.guard(viewer, RIGHT)
-    session().delete(_get(_KINDS[kind], item_id))
+    row = _get(_KINDS[kind], item_id)
+    audit.note(viewer, f"{kind}.removed", name=getattr(row, "text", "") or getattr(row, "title", ""))
+    session().delete(row)
     session().flush()
     cache.bump(kind)
 

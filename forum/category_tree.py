@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, text, update
 from core import cache, colour
 from core.db import session
 from core.i18n import gettext as _
-from forum import categories, deletions, panel
+from forum import audit, categories, deletions, panel
 from forum.refusals import Conflict, Invalid, Missing
 from forum.slugs import slugify
 from forum.viewers import Viewer
@@ -89,6 +89,8 @@ def keep(viewer: Viewer, category_id: int | None, form: Mapping[str, str]) -> Ca
     row.name, row.slug, row.description, row.link, row.colour = name, slugify(name, "category"), description, link, tint
     row.icon = form.get("icon", row.icon)[:40]
     row.section, row.disabled = form.get("section") == "1", form.get("disabled") == "1"
+    session().flush()
+    audit.note(viewer, "category.kept", category_id=row.id, name=name)
     return _changed(row)
 
 
@@ -100,6 +102,7 @@ def move(viewer: Viewer, category_id: int, by: int) -> None:
     siblings.insert(min(max(at + by, 0), len(siblings) - 1), siblings.pop(at))
     for position, each in enumerate(siblings):
         each.position = position
+    audit.note(viewer, "category.moved", category_id=category_id, name=row.name)
     _changed(row)
 
 
@@ -136,6 +139,7 @@ def merge(viewer: Viewer, category_id: int, into_id: int) -> None:
             child.parent_id, child.position = into_id, _end_of(into_id)
             current.flush()
     categories.count(into_id, topics=gone.topics, posts=gone.posts)
+    audit.note(viewer, "category.merged", category_id=into_id, name=gone.name, detail=f"→ {target.name}")
     _remove(gone)
 
 
@@ -151,6 +155,7 @@ def purge(viewer: Viewer, category_id: int) -> None:
         deletions.purge_topic(viewer, topic_id)
     moved_here = update(Topic).where(Topic.moved_from_id == category_id).values(moved_from_id=None, moved_at=None)
     session().execute(moved_here.execution_options(synchronize_session=False))
+    audit.note(viewer, "category.purged", name=row.name)
     _remove(row)
 
 

@@ -13,7 +13,7 @@ from core.db import session
 from core.i18n import gettext as _
 from core.i18n import mark
 from core.settings import Bool, Change, Choice, Int, Matching, Setting, Str
-from forum import panel
+from forum import audit, panel
 from forum.refusals import Missing
 from forum.viewers import Viewer
 from models import User
@@ -24,6 +24,7 @@ TITLES = {
     "users": mark("People"),
     "panel": mark("Control panel"),
     "permissions": mark("What people may do"),
+    "moderation": mark("Moderation"),
     "posts": mark("Posts"),
     "topics": mark("Topics"),
     "votes": mark("Votes"),
@@ -133,10 +134,7 @@ def change(viewer: Viewer, feature: str, form: Mapping[str, str]) -> tuple[int, 
         wanted[name] = text
     if errors:
         return 0, errors
-    before = {name: store.get(name) for name in wanted}
-    for name, text in wanted.items():
-        store.put(name, text, viewer.id)
-    return sum(store.declared[name].parse(text) != before[name] for name, text in wanted.items()), {}
+    return sum(_put(viewer, name, text) for name, text in wanted.items()), {}
 
 
 def reset(viewer: Viewer, name: str) -> None:
@@ -144,8 +142,16 @@ def reset(viewer: Viewer, name: str) -> None:
     panel.guard(viewer, "admin:settings")
     if name not in store.declared:
         raise Missing
-    default = store.declared[name].default
-    store.put(name, plain(default), viewer.id)
+    _put(viewer, name, plain(store.declared[name].default))
+
+
+def _put(viewer: Viewer, name: str, text: str) -> bool:
+    """Sets a setting, and says whether that changed it."""
+    before, after = store.get(name), store.declared[name].parse(text)
+    store.put(name, text, viewer.id)
+    if after != before:
+        audit.note(viewer, "setting.changed", name=name, detail=f"{plain(before)} → {plain(after)}")
+    return bool(after != before)
 
 
 def plain(value: object) -> str:

@@ -10,6 +10,7 @@ from core import cache, clock, colour
 from core.db import session
 from core.i18n import gettext as _
 from core.i18n import mark
+from forum import audit
 from forum.permissions import YES, Verdict, require
 from forum.privileges import rights
 from forum.refusals import Invalid, Missing
@@ -175,12 +176,14 @@ def save(
     skin.changed_at = clock.now()
     session().flush()
     cache.bump("skins")
+    audit.note(viewer, "skin.kept", name=name)
     return skin
 
 
 def destroy(viewer: Viewer, skin: CustomSkin) -> None:
     """Removes a skin; who wore it wears the default. Raises Forbidden."""
     require(manage(viewer))
+    audit.note(viewer, "skin.removed", name=skin.name)
     session().delete(skin)
     session().flush()
     cache.bump("skins")

@@ -8,7 +8,7 @@ from core import clock
 from core.db import session
 from core.events import emit
 from core.i18n import gettext as _
-from forum import counting, locking, permissions, tags, timeline, tombstones, topic_permissions
+from forum import audit, counting, locking, permissions, tags, timeline, tombstones, topic_permissions
 from forum.refusals import Invalid
 from forum.viewers import Viewer
 from models import Post, Topic, User
@@ -75,6 +75,7 @@ def delete_post(deleter: Viewer, topic_id: int, post_id: int, reason: str = "") 
     permissions.require(permissions.delete_post(deleter, topic, post))
     post.deleted_at, post.deleted_by_id, post.deleted_reason = clock.now(), deleter.id, _reason(reason)
     counting.post_in(topic, post, -1)
+    _note(deleter, "post.deleted", topic, post)
     emit(PostDeleted(post.id, topic.id, deleter.id))
 
 
@@ -86,6 +87,7 @@ def restore_post(restorer: Viewer, topic_id: int, post_id: int) -> None:
     permissions.require(permissions.restore_post(restorer, topic, post))
     post.deleted_at, post.deleted_by_id, post.deleted_reason = None, None, ""
     counting.post_in(topic, post, 1)
+    _note(restorer, "post.restored", topic, post)
     emit(PostRestored(post.id, topic.id, restorer.id))
 
 
@@ -94,6 +96,7 @@ def purge_post(purger: Viewer, topic_id: int, post_id: int) -> None:
     topic, post = locking.post(topic_id, post_id)
     permissions.require(permissions.purge_post(purger, topic, post))
     current = session()
+    _note(purger, "post.purged", topic, post)
     tombstones.bury(purger, "post", select(Post.id).where(Post.id == post_id))
     current.execute(update(User).where(User.id == post.author_id).values(reputation=User.reputation - post.score))
     current.execute(update(Post).where(Post.reply_to_id == post.id).values(reply_to_id=None))
@@ -134,6 +137,10 @@ def purge_topic(purger: Viewer, topic_id: int) -> None:
     topic = locking.topic(topic_id)
     permissions.require(topic_permissions.purge_topic(purger, topic))
     current, within = session(), Post.topic_id == topic_id
+    audit.note(
+        purger, "topic.purged", user_id=topic.author_id, category_id=topic.category_id, topic_id=topic_id,
+        name=topic.title,
+    )  # fmt: skip
     tags.put(topic_id, [])
     earned = select(func.sum(Post.score)).where(within, Post.author_id == User.id).correlate(User).scalar_subquery()
     current.execute(
@@ -153,6 +160,15 @@ def purge_topic(purger: Viewer, topic_id: int) -> None:
     current.execute(delete(Topic).where(Topic.id == topic_id).execution_options(synchronize_session=False))
     current.expunge(topic)
     emit(TopicPurged(topic_id, topic.category_id))
+
+
+def _note(doer: Viewer, kind: str, topic: Topic, post: Post) -> None:
+    """Writes down what was done to somebody else's post."""
+    if doer.id != post.author_id:
+        audit.note(
+            doer, kind, user_id=post.author_id, category_id=topic.category_id, topic_id=topic.id, post_id=post.id,
+            name=topic.title, detail=post.deleted_reason,
+        )  # fmt: skip
 
 
 def _reason(reason: str) -> str:

@@ -9,7 +9,7 @@ from core import cache
 from core.db import session
 from core.i18n import gettext as _
 from core.i18n import mark
-from forum import category_tree, panel, privileges, viewers
+from forum import audit, category_tree, panel, privileges, viewers
 from forum.privileges import ADMIN_RIGHTS, ALL_RIGHTS, GLOBAL_RIGHTS, MODERATE, MODERATION
 from forum.refusals import Forbidden, Invalid, Missing
 from forum.slugs import name_key
@@ -126,6 +126,10 @@ def change(viewer: Viewer, category_id: int, show: str, lines: Iterable[str], ti
     for key, right in taken:
         _take(category_id, key, right)
     _changed()
+    if given or taken:
+        names = [f"+ {_names([key])[0]}: {right}" for key, right in sorted(given)]
+        names += [f"− {_names([key])[0]}: {right}" for key, right in sorted(taken)]
+        _note(viewer, "right.changed", category, "\n".join(names))
     return len(given | taken)
 
 
@@ -153,6 +157,7 @@ def set_own(viewer: Viewer, category_id: int, *, own: bool, like: int | None = N
         for right, group, user in sorted(kept, key=str)
     )
     _changed()
+    _note(viewer, "right.own" if own else "right.inherited", category)
 
 
 def set_moderator(viewer: Viewer, category_id: int, key: str, *, moderates: bool) -> None:
@@ -167,6 +172,10 @@ def set_moderator(viewer: Viewer, category_id: int, key: str, *, moderates: bool
     elif there and not moderates:
         _take(category_id, key, MODERATE)
     _changed()
+    if there != moderates:
+        _note(
+            viewer, "right.changed", _place(category_id), f"{'+' if moderates else '−'} {_names([key])[0]}: {MODERATE}"
+        )
 
 
 def moderators(category_id: int) -> list[tuple[str, str]]:
@@ -348,6 +357,11 @@ def _person(who: str) -> Viewer:
     if found is None:
         raise Invalid("who", _("There is nobody of this name."))
     return found
+
+
+def _note(viewer: Viewer, kind: str, place: Category | None, detail: str = "") -> None:
+    name = place.name if place else _("The whole site")
+    audit.note(viewer, kind, category_id=place.id if place else None, name=name, detail=detail)
 
 
 def _changed() -> None:

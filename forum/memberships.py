@@ -9,7 +9,7 @@ from core import cache, clock, colour
 from core.db import session
 from core.i18n import gettext as _
 from core.pages import Page, decode, encode
-from forum import groups, permissions, privileges
+from forum import audit, groups, permissions, privileges
 from forum.permissions import HIDDEN, YES, Verdict, require
 from forum.privileges import rights
 from forum.refusals import Forbidden, Invalid, Missing
@@ -179,6 +179,7 @@ def keep(viewer: Viewer, group: Group | None, form: Mapping[str, str]) -> Group:
     if bool(title) != had:
         groups.wear(group.id, worn=bool(title))
     cache.bump("groups")
+    audit.note(viewer, "group.kept", name=name)
     return group
 
 
@@ -187,6 +188,7 @@ def destroy(viewer: Viewer, group: Group) -> None:
     _require_manager(viewer, group)
     if group.system:
         raise Forbidden(_("The site cannot do without this group."))
+    audit.note(viewer, "group.destroyed", name=group.name)
     groups.wear(group.id, worn=False)
     session().delete(session().get_one(Group, group.id))
     session().flush()
@@ -236,6 +238,7 @@ def invite(viewer: Viewer, group: Group, who: str) -> User:
     waits = session().get(Candidacy, (group.id, user.id), populate_existing=True)
     if group.system or (waits is not None and not waits.invited):
         _let_in(group.id, user.id)
+        audit.note(viewer, "group.let_in", user_id=user.id, name=group.name)
     elif waits is None:
         session().add(Candidacy(group_id=group.id, user_id=user.id, invited=True, since=clock.now()))
         session().flush()
@@ -250,6 +253,7 @@ def answer(viewer: Viewer, group: Group, user_id: int, *, accept: bool) -> None:
         raise Missing
     if accept:
         _let_in(group.id, user_id)
+        audit.note(viewer, "group.let_in", user_id=user_id, name=group.name)
     else:
         _forget(group.id, user_id)
 
@@ -259,6 +263,7 @@ def set_rank(viewer: Viewer, group: Group, user_id: int, rank: str) -> None:
     _require_manager(viewer, group)
     if session().get(Membership, (group.id, user_id)) is None or rank not in ("owner", "member", "out"):
         raise Missing
+    audit.note(viewer, f"group.{rank}", user_id=user_id, name=group.name)
     if rank == "out":
         groups.leave(user_id, group.id)
     elif not group.system:

@@ -62,12 +62,12 @@ def keep(viewer: Viewer, text_id: int | None, form: Mapping[str, str]) -> None:
     row.kind, row.title, row.body = form["kind"], title, body
     session().add(row)
     session().flush()
-    audit.note(viewer, "reason.keep", name=title)
+    audit.note(viewer, "reason.kept", name=title)
 
 
 def remove(viewer: Viewer, text_id: int) -> None:
     """Removes a text; what was said with it stays said. Raises Forbidden, Missing."""
     row = get(viewer, text_id)
-    audit.note(viewer, "reason.remove", name=row.title)
+    audit.note(viewer, "reason.removed", name=row.title)
     session().delete(row)
     session().flush()

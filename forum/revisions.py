@@ -12,7 +12,7 @@ from core.db import session
 from core.events import emit
 from core.i18n import gettext as _
 from core.settings import Int, declare
-from forum import differences, drafts, locking, permissions, posting, tags, text, timeline, topics, uploads
+from forum import audit, differences, drafts, locking, permissions, posting, tags, text, timeline, topics, uploads
 from forum.refusals import Conflict, Invalid, Missing
 from forum.slugs import slugify
 from forum.topics import TopicPage
@@ -170,7 +170,7 @@ def edit(
     session().flush()
     if set(words) != set(old_tags):
         tags.retag(live, words)
-    emit(PostEdited(post.id, topic.id, editor.id))
+    _told(editor, live, post, reason)
 
 
 def restore(editor: Viewer, topic: TopicPage, post_id: int, revision_id: int) -> None:
@@ -185,6 +185,16 @@ def restore(editor: Viewer, topic: TopicPage, post_id: int, revision_id: int) ->
         editor, topic, post_id, earlier.source,
         version=version, reason=words, title=earlier.title, tag_line=earlier.tags,
     )  # fmt: skip
+
+
+def _told(editor: Viewer, topic: Topic, post: Post, reason: str) -> None:
+    """Tells of an edit, and writes it down where it is another's post."""
+    emit(PostEdited(post.id, topic.id, editor.id))
+    if editor.id != post.author_id:
+        audit.note(
+            editor, "post.edited", user_id=post.author_id, category_id=topic.category_id, topic_id=topic.id,
+            post_id=post.id, name=topic.title, detail=reason,
+        )  # fmt: skip
 
 
 def _keep(editor: Viewer, topic: Topic, post: Post, words: Sequence[str], reason: str) -> None:

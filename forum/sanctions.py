@@ -155,7 +155,7 @@ def lift(viewer: Viewer, person_id: int, sanction_id: int, reason: str = "") -> 
     if row.lifted_at is None:
         row.lifted_at, row.lifted_by_id, row.lifted_reason = clock.now(), viewer.id, reason
         session().flush()
-        audit.note(viewer, f"person.{row.kind}.lift", user_id=person_id, detail=reason)
+        audit.note(viewer, f"person.{row.kind}_lifted", user_id=person_id, detail=reason)
         notices.tell(person_id, "warning", f"sanction-{row.id}", viewer.id)
 
 
@@ -176,7 +176,7 @@ def strike_out(viewer: Viewer, person_id: int, note_id: int) -> None:
     row = session().get(StaffNote, note_id)
     if not works_with_people(viewer) or row is None or row.user_id != person_id:
         raise Missing
-    audit.note(viewer, "person.note.remove", user_id=person_id, detail=row.body)
+    audit.note(viewer, "person.note_removed", user_id=person_id, detail=row.body)
     session().delete(row)
     session().flush()
 

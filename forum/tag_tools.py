@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, select, text
 
 from core.db import session
 from core.i18n import gettext as _
-from forum import panel, tags
+from forum import audit, panel, tags
 from forum.refusals import Invalid, Missing
 from forum.viewers import Viewer
 from models import CategoryTag, Tag, TopicTag
@@ -42,6 +42,7 @@ def rename(viewer: Viewer, name: str, wanted: str) -> bool:
     word = re.sub(r"[^\w]+", "-", wanted.strip().lower().lstrip("#")).strip("-_")
     if not 1 <= len(word) <= 40:
         raise Invalid("name", _("A tag has 1 to 40 letters."))
+    audit.note(viewer, "tag.renamed", name=tag.name, detail=f"→ {word}")
     other = session().scalar(select(Tag).where(Tag.name == word))
     if other is None or other.id == tag.id:
         tag.name = word
@@ -59,6 +60,7 @@ def rename(viewer: Viewer, name: str, wanted: str) -> bool:
 def remove(viewer: Viewer, name: str) -> None:
     """Takes a tag off all topics. Raises Forbidden, Missing."""
     tag = get(viewer, name)
+    audit.note(viewer, "tag.removed", name=name)
     session().execute(delete(TopicTag).where(TopicTag.tag_id == tag.id))
     session().execute(delete(Tag).where(Tag.id == tag.id))
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from core import clock
 from core.db import session
-from forum import permissions
+from forum import audit, permissions
 from forum.viewers import Viewer
 from models import Post, Topic, TopicEvent, User
 
@@ -18,6 +18,8 @@ INVERSE = {
     "locked": "unlocked", "unlocked": "locked", "pinned": "unpinned", "unpinned": "pinned",
     "deleted": "restored", "restored": "deleted", "moved": "moved", "renamed": "renamed",
 }  # fmt: skip
+_ALSO_AUTHORS = frozenset({"deleted", "restored", "moved", "renamed"})
+"""What authors do to their own topics, too: then it is no act of the staff."""
 _UNDONE = timedelta(seconds=60)
 """An act that its doer takes back so soon leaves no mark, and neither does the taking back."""
 
@@ -67,6 +69,11 @@ def note(
 ) -> None:
     """Notes what somebody did to a topic; if it only takes back what he did just now, that is forgotten instead."""
     current, present = session(), clock.now()
+    if actor.id != topic.author_id or kind not in _ALSO_AUTHORS:
+        audit.note(
+            actor, f"topic.{kind}", user_id=topic.author_id, category_id=topic.category_id, topic_id=topic.id,
+            name=topic.title, detail=topic.deleted_reason if kind == "deleted" else words,
+        )  # fmt: skip
     last = current.scalar(
         select(TopicEvent).where(TopicEvent.topic_id == topic.id).order_by(TopicEvent.id.desc()).limit(1)
     )

@@ -10,7 +10,7 @@ from core.db import session
 from core.events import emit
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from forum import counting, locking, permissions, timeline, tombstones, topic_permissions, topics
+from forum import audit, counting, locking, permissions, timeline, tombstones, topic_permissions, topics
 from forum.refusals import Conflict, Invalid, Missing
 from forum.slugs import name_key, slugify
 from forum.viewers import Viewer
@@ -155,6 +155,7 @@ def take_back(mover: Viewer, move_id: int) -> Topic:
         away.deleted_at, away.deleted_by_id, away.merged_into_id = clock.now(), mover.id, home.id
         counting.topic_in(away, -1)
     timeline.forget_move(home, away)
+    audit.note(mover, "topic.taken_back", category_id=home.category_id, topic_id=home.id, name=home.title)
     session().execute(delete(MovedPost).where(MovedPost.move_id == move_id))
     emit(PostsMoved(away.id, home.id, move_id, mover.id, undone=True))
     return home
@@ -183,6 +184,10 @@ def change_owner(mover: Viewer, topic_id: int, post_id: int, name: str) -> None:
     if post.number == 1:
         topic.author_id = new
     counting.topic_again(topic)
+    audit.note(
+        mover, "post.owner", user_id=new, category_id=topic.category_id, topic_id=topic_id, post_id=post_id,
+        name=topic.title,
+    )  # fmt: skip
     emit(OwnerChanged(post_id, topic_id, old, new))
 
 

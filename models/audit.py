@@ -13,7 +13,7 @@ class Act(Model):
     """Something that somebody of the staff did, and to what. It outlives what it was done to, so most ids stand alone."""
 
     __tablename__ = "acts"
-    __shown__ = Shown(guests=False)
+    __shown__ = Shown(only_lists=True)  # in the public log, where that is switched on
     id: Mapped[Key]
     at: Mapped[datetime]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))

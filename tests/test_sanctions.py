@@ -277,7 +277,7 @@ def test_every_act_is_written_down(marshal, bert):
     with inside(), writing():
         sanctions.lift(viewer_of(marshal.user), bert.user.id, made.id)
     assert number_of(Act, Act.kind == "person.mute", Act.by_id == marshal.user.id, Act.user_id == bert.user.id) == 1
-    assert number_of(Act, Act.kind == "person.mute.lift") == 1
+    assert number_of(Act, Act.kind == "person.mute_lifted") == 1
 
 
 def test_a_ban_tells_the_open_pages_and_ends_their_streams(app, marshal, monkeypatch):
