@@ -3,30 +3,38 @@
   const INVISIBLE = "visually hidden", CLEAR = "meant to be hidden", COVERED = "covered";
   const letters = (text) => text.replace(/\s+/g, "").length;
 
+  // What holds for an element because of those around it is worked out once in a look at the page.
+  let noted;
+  const afresh = () => { noted = { reason: new Map(), strength: new Map(), frame: new Map() }; };
+  const once = (kind, make) => (element) => {
+    const known = noted[kind];
+    if (!known.has(element)) known.set(element, make(element));
+    return known.get(element);
+  };
+  const aside = once("reason", (element) => {
+    if (!element || element === document.documentElement) return "";
+    const style = getComputedStyle(element);
+    if (style.clipPath === "inset(50%)" || (style.clip === "rect(0px, 0px, 0px, 0px)" && style.position === "absolute")) return INVISIBLE;
+    if (Number(style.opacity) < 0.05) return CLEAR;
+    return aside(element.parentElement);
+  });
   const reasonFor = (element, box) => {
     if (!element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) return null;
-    for (let at = element; at && at !== document.documentElement; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      if (style.clipPath === "inset(50%)" || (style.clip === "rect(0px, 0px, 0px, 0px)" && style.position === "absolute")) return INVISIBLE;
-      if (Number(style.opacity) < 0.05) return CLEAR;
-    }
-    if (box.bottom < 0 || box.right < 0) return INVISIBLE;
-    return "";
+    return aside(element) || (box.bottom < 0 || box.right < 0 ? INVISIBLE : "");
   };
   // How much of the ink is left, and a point beside the faded element whose own background fades with the ink.
-  const strength = (element) => {
-    let value = 1, beside = null;
-    for (let at = element; at; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      const opacity = Number(style.opacity);
-      value *= opacity;
-      if (opacity < 1 && (style.backgroundImage !== "none" || !/, 0\)$|transparent/.test(style.backgroundColor))) {
-        const box = at.getBoundingClientRect();
-        beside = [box.left - 5, box.top + box.height / 2];
-      }
+  const strength = once("strength", (element) => {
+    if (!element) return [1, null];
+    const [around, outer] = strength(element.parentElement);
+    const style = getComputedStyle(element);
+    const opacity = Number(style.opacity);
+    let beside = outer;
+    if (!beside && opacity < 1 && (style.backgroundImage !== "none" || !/, 0\)$|transparent/.test(style.backgroundColor))) {
+      const box = element.getBoundingClientRect();
+      beside = [box.left - 5, box.top + box.height / 2];
     }
-    return [value, beside];
-  };
+    return [opacity * around, beside];
+  });
   const covered = (element, box) => {
     const x = box.left + box.width / 2, y = box.top + box.height / 2;
     const top = element.getRootNode().elementFromPoint(x, y);
@@ -39,6 +47,10 @@
 
   // Every run of text: what it says, where it stands, how it is painted.
   const collect = (within) => {
+    afresh();
+    return gathered(within);
+  };
+  const gathered = (within) => {
     const runs = [], skipped = {};
     const skip = (reason, text) => { skipped[reason] = (skipped[reason] ?? 0) + letters(text); };
     const add = (element, text, boxes, style) => {
@@ -82,16 +94,23 @@
     for (let node = walker.nextNode(); node; node = walker.nextNode()) if (node.parentElement) found.push(node);
     return found;
   };
+  // The part of the page in which an element can be seen at all: what scrolls or clips around it says so.
+  const frame = once("frame", (element) => {
+    if (!element || element === document.body) return [0, -Infinity, innerWidth, Infinity];
+    const around = frame(element.parentElement);
+    const style = getComputedStyle(element);
+    if (style.overflowX === "visible" && style.overflowY === "visible") return around;
+    const edge = element.getBoundingClientRect();
+    const left = edge.left + element.clientLeft, top = edge.top + element.clientTop;
+    return [
+      Math.max(around[0], left), Math.max(around[1], top),
+      Math.min(around[2], left + element.clientWidth), Math.min(around[3], top + element.clientHeight),
+    ];
+  });
   const visiblePart = (element, box) => {
-    let { left, top, right, bottom } = box;
-    for (let at = element; at && at !== document.body; at = at.parentElement) {
-      const style = getComputedStyle(at);
-      if (style.overflowX === "visible" && style.overflowY === "visible") continue;
-      const edge = at.getBoundingClientRect();
-      left = Math.max(left, edge.left + at.clientLeft); right = Math.min(right, edge.left + at.clientLeft + at.clientWidth);
-      top = Math.max(top, edge.top + at.clientTop); bottom = Math.min(bottom, edge.top + at.clientTop + at.clientHeight);
-    }
-    left = Math.max(left, 0); right = Math.min(right, innerWidth);
+    const within = frame(element);
+    const left = Math.max(box.left, within[0]), top = Math.max(box.top, within[1]);
+    const right = Math.min(box.right, within[2]), bottom = Math.min(box.bottom, within[3]);
     return right - left > 1 && bottom - top > 1 ? new DOMRect(left, top, right - left, bottom - top) : null;
   };
   const path = (element) => {
@@ -151,7 +170,10 @@
     }
     document.querySelectorAll(".sentinel, .stretch-link[hx-trigger]").forEach((each) => each.classList.contains("sentinel") && each.remove());
   };
-  const states = () => [...document.querySelectorAll("[data-kind]")].flatMap((element) => collect(element).runs);
+  const states = () => {
+    afresh();
+    return [...document.querySelectorAll("[data-kind]")].flatMap((element) => gathered(element).runs);
+  };
 
   const VEIL = new CSSStyleSheet();
   VEIL.replaceSync(`*, *::before, *::after, *::placeholder, *::marker { color: transparent !important; -webkit-text-fill-color: transparent !important;
@@ -224,36 +246,42 @@
     return [red, green, blue, alpha / 255];
   };
   const inks = new Map();
+  // How far a run stands out from what is behind it: all but the worst fiftieth of its pixels reach this.
+  const reached = (run, image, words) => {
+    if (!inks.has(run.colour)) inks.set(run.colour, ink(run.colour));
+    const [red, green, blue, alpha] = inks.get(run.colour);
+    const share = alpha * run.alpha;
+    const counts = new Map();
+    let total = 0;
+    for (const [left, top, right, bottom] of run.boxes) {
+      for (let y = Math.max(0, Math.ceil(top)); y < Math.min(image.height, Math.floor(bottom)); y += 2) {
+        for (let x = Math.max(0, Math.ceil(left)); x < Math.min(image.width, Math.floor(right)); x += 2) {
+          const below = words[y * image.width + x];
+          counts.set(below, (counts.get(below) ?? 0) + 1);
+          total++;
+        }
+      }
+    }
+    if (!total) return null;
+    const parts = (word) => [word & 255, (word >> 8) & 255, (word >> 16) & 255];
+    const backdrop = run.beside && parts(words[Math.round(run.beside[1]) * image.width + Math.max(0, Math.round(run.beside[0]))]);
+    const ratios = [...counts].map(([word, count]) => {
+      const below = parts(word), [r, g, b] = backdrop ?? below;
+      const front = luminance(red * share + r * (1 - share), green * share + g * (1 - share), blue * share + b * (1 - share));
+      return [ratio(front, luminance(...below)), count];
+    }).sort(([one], [two]) => one - two);
+    let passed = 0;
+    return ratios.find(([, count]) => (passed += count) > Math.floor(total * 0.02))[0];
+  };
   const judge = async (runs, base64, disabledLeast) => {
-    const image = await picture(base64);
+    const image = await picture(base64), words = new Uint32Array(image.data.buffer);
     const failures = [];
     let unseen = 0;
     for (const run of runs) {
-      if (!inks.has(run.colour)) inks.set(run.colour, ink(run.colour));
-      const [red, green, blue, alpha] = inks.get(run.colour);
-      const share = alpha * run.alpha;
-      const ratios = [];
-      let backdrop = null;
-      if (run.beside) {
-        const at = 4 * (Math.round(run.beside[1]) * image.width + Math.max(0, Math.round(run.beside[0])));
-        backdrop = [...image.data.slice(at, at + 3)];
-      }
-      for (const [left, top, right, bottom] of run.boxes) {
-        for (let y = Math.max(0, Math.ceil(top)); y < Math.min(image.height, Math.floor(bottom)); y += 2) {
-          for (let x = Math.max(0, Math.ceil(left)); x < Math.min(image.width, Math.floor(right)); x += 2) {
-            const at = 4 * (y * image.width + x), data = image.data;
-            const below = [data[at], data[at + 1], data[at + 2]];
-            const [r, g, b] = backdrop ?? below;
-            const front = luminance(red * share + r * (1 - share), green * share + g * (1 - share), blue * share + b * (1 - share));
-            ratios.push(ratio(front, luminance(...below)));
-          }
-        }
-      }
-      if (!ratios.length) { unseen += run.letters; continue; }
-      ratios.sort((one, two) => one - two);
-      const worst = ratios[Math.floor(ratios.length * 0.02)];
+      const worst = reached(run, image, words);
       const least = run.disabled ? disabledLeast : run.large ? 3 : 4.5;
-      if (worst < least - 0.005) failures.push({ ...run, boxes: undefined, ratio: Math.round(worst * 100) / 100, least });
+      if (worst === null) unseen += run.letters;
+      else if (worst < least - 0.005) failures.push({ ...run, boxes: undefined, ratio: Math.round(worst * 100) / 100, least });
     }
     return { failures, unseen };
   };

@@ -18,6 +18,7 @@ from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from skins.build import LOOKS, ROOT
+from web.auth import PROVEN
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--force-color-profile=srgb"]
 
@@ -101,11 +102,11 @@ def launched(playwright: Playwright) -> Browser:
 
 
 def member(context: BrowserContext, address: str, data: Path) -> None:
-    """Makes the reader of a window the community's first member."""
+    """Makes the reader of a window the community's first member, who has just given his password."""
     signer = Flask(__name__)
     signer.secret_key = (data / "secret_key").read_text().strip()
     serializer = SecureCookieSessionInterface().get_signing_serializer(signer)
-    value = serializer.dumps({"_user_id": "1.0", "_fresh": True})
+    value = serializer.dumps({"_user_id": "1.0", "_fresh": True, PROVEN: int(time.time())})
     context.add_cookies([{"name": "session", "value": value, "url": address, "httpOnly": True}])
 
 
