@@ -30,7 +30,7 @@ def update():
     try:
         with writing():
             for name, value in values.items():
-                store.put(f"skins.{name}", value)
+                store.put(f"skins.{name}", value, viewer().id)
     except store.SettingError as error:
         own = custom_skins.index(viewer())
         return render_template("admin/skins/index.html", own=own, errors={"settings": str(error)}), 422

@@ -39,6 +39,13 @@ def test_the_default_and_what_is_offered(keeper, guest):
     assert 'value="vapor"' not in shown
 
 
+def test_what_is_set_here_is_noted_with_the_name_of_who_did_it(keeper):
+    assert keeper.post("/admin/skins", {"default": "lux", "default_dark": "same", "mode": "dark"}).status == 303
+    noted = keeper.get("/admin/settings/changes").words
+    assert "The skin of readers who have not chosen one noskin lux Keeper" in noted
+    assert "on the command line" not in noted
+
+
 def test_a_default_that_does_not_exist_is_refused(keeper):
     answer = keeper.post("/admin/skins", {"default": "../../etc/passwd", "default_dark": "same", "mode": "auto"})
     assert answer.status == 422
