@@ -133,7 +133,7 @@
   }, 0);
 
   // Controls that show their edge: fields, boxes to tick.
-  const controls = () => [...document.querySelectorAll("input:not([type=hidden], [type=range], [type=submit], [type=button]), textarea, select")]
+  const controls = (within) => [...(within ?? document).querySelectorAll("input:not([type=hidden], [type=range], [type=submit], [type=button]), textarea, select")]
     .filter((field) => field.checkVisibility({ visibilityProperty: true }) && !field.disabled && !covered(field, field.getBoundingClientRect()))
     .map((field) => {
       const box = field.getBoundingClientRect();
@@ -142,11 +142,11 @@
     .filter(({ box }) => box[2] - box[0] > 4 && box[3] - box[1] > 4);
 
   // One element of each kind of button and link, for the states that a pointer or a key brings about.
-  const kinds = (rails) => {
+  const kinds = (rails, within) => {
     const found = new Map();
-    for (const element of document.querySelectorAll("a[href], button, summary, input[type=submit], .form-control, .form-select")) {
+    for (const element of (within ?? document).querySelectorAll("a[href], button, summary, input[type=submit], .form-control, .form-select")) {
       // what a hovered rail shows lies over the page beside it: rails are looked at by themselves
-      if (Boolean(element.closest(".rail")) !== rails) continue;
+      if (!within && Boolean(element.closest(".rail")) !== rails) continue;
       const box = element.getBoundingClientRect();
       if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true, contentVisibilityAuto: true })) continue;
       if (box.width < 4 || box.height < 4 || !element.matches("input, textarea, select") && !letters(element.innerText || "") && !element.querySelector("svg")) continue;

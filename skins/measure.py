@@ -30,7 +30,7 @@ class Job:
     width: int
     logged_in: bool = False
     script: str = ""
-    """What is done to the page first; such a page keeps its scripts, and only `within` is counted."""
+    """What is done to the page first; such a page keeps its scripts, and only `within` is looked at (and axe sees all)."""
     within: str = ""
     status: int = 200
     height: int = 844
@@ -70,6 +70,7 @@ class Gauge:
         self.page, self.beside, self.cdp, self.job, self.look = page, beside, cdp, job, look
         self.problems: list[dict[str, Any]] = []
         self.letters = self.runs = self.seen_states = 0
+        self.within = f"document.querySelector({json.dumps(job.within)})" if job.within else "undefined"
         cdp.send("DOM.enable")
         cdp.send("CSS.enable")
 
@@ -83,7 +84,7 @@ class Gauge:
         self.axe()
         self.text()
         for rails in (False, True) if self.job.rails else (False,):
-            if self.page.evaluate(f"gauge.kinds({json.dumps(rails)})"):
+            if self.page.evaluate(f"gauge.kinds({json.dumps(rails)}, {self.within})"):
                 self.forced()
                 self.switched_off()
             self.page.evaluate("gauge.forget()")
@@ -144,9 +145,9 @@ class Gauge:
 
     def text(self) -> None:
         """Every run of text against the pixels behind it, and whether that was all of the text."""
-        within = f"document.querySelector({json.dumps(self.job.within)})" if self.job.within else "undefined"
-        read = self.page.evaluate(f"gauge.collect({within})")
-        held = self.page.evaluate(f"gauge.held({within})")
+        read = self.page.evaluate(f"gauge.collect({self.within})")
+        held = self.page.evaluate(f"gauge.held({self.within})")
+        controls = self.page.evaluate(f"gauge.controls({self.within})")
         picture = self.behind()
         unseen = self.judged("text", read["runs"], picture)
         self.runs = len(read["runs"])
@@ -155,9 +156,7 @@ class Gauge:
         covered = read["skipped"].get("covered", 0)
         if self.letters + aside < held or self.letters < 40 or (covered + unseen) > 0.02 * held:
             self.note("unseen", f"{self.letters} of {held} letters were seen, {read['skipped']} left out", "page")
-        for edge in self.beside.evaluate(
-            "([controls, shot]) => gauge.edges(controls, shot)", [self.page.evaluate("gauge.controls()"), picture]
-        ):
+        for edge in self.beside.evaluate("([controls, shot]) => gauge.edges(controls, shot)", [controls, picture]):
             self.note("edge", f"reaches {edge['ratio']} of 3", edge["where"])
 
     def forced(self) -> None:

@@ -2,9 +2,8 @@
 
 import hashlib
 import re
-from functools import cache
+from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, meta
 from playwright.sync_api import Page
 
 from skins.build import ROOT
@@ -22,11 +21,15 @@ TEMPLATES = {
 }  # fmt: skip
 """The templates of each kind. `menu` is the skin menu, opened; `dock` a composer opened over a topic; `mode` and `shift`
 are whether a look follows the reader's system, and whether anything moves while a page loads."""
+FIXED = {
+    "home": "/", "recent": "/recent", "login": "/login", "register": "/register", "users": "/users", "tags": "/tags",
+    "skins": "/skins", "password": "/me/password", "drafts": "/drafts", "following": "/me/following",
+    "admin form": "/admin/skins", "admin skin": "/admin/skins/new?base=vapor", "missing": "/topic/999999",
+    "menu": "/", "mode": "/login",
+}  # fmt: skip
+"""Where those are that are in the same place in every community."""
 WIDTHS = (1280, 390)
 _MEASURE = ("skins/measure.js", "skins/measure.py")
-_OF_OTHERS = {"bootstrap5/form.html"}
-"""Bootstrap-Flask's, pinned with it."""
-_templates = Environment(loader=FileSystemLoader(ROOT / "templates"), extensions=["jinja2.ext.i18n"], autoescape=True)
 
 
 def discover(page: Page, address: str) -> dict[str, str]:
@@ -37,13 +40,9 @@ def discover(page: Page, address: str) -> dict[str, str]:
     page.goto(address + topic)
     author = page.locator(".post-author").first.get_attribute("href")
     number = topic.split("/")[2]
-    return {
-        "home": "/", "category": category, "topic": topic, "recent": "/recent", "login": "/login",
-        "register": "/register", "users": "/users", "profile": author, "tags": "/tags", "skins": "/skins",
-        "composer": f"/topic/{number}/reply", "new topic": f"/compose?category={category.split('/')[2]}",
-        "password": "/me/password", "drafts": "/drafts", "following": "/me/following",
-        "admin form": "/admin/skins", "admin skin": "/admin/skins/new?base=vapor", "missing": "/topic/999999",
-        "menu": "/", "dock": topic, "mode": "/login", "shift": topic,
+    return FIXED | {
+        "category": category, "topic": topic, "profile": author, "composer": f"/topic/{number}/reply",
+        "new topic": f"/compose?category={category.split('/')[2]}", "dock": topic, "shift": topic,
     }  # fmt: skip
 
 
@@ -88,22 +87,18 @@ def marks() -> dict[str, str]:
     return {kind: mark(kind) for kind in TEMPLATES}
 
 
-def templates(name: str) -> set[str]:
-    """A template and all that it may draw in."""
+def templates(page: str) -> set[str]:
+    """A page's template, those around every page, and all that they may draw in: whatever templates they name."""
     found: set[str] = set()
-    waiting = {name}
+    waiting = {page, *_named(ROOT / "web" / "dressing.py")}
     while waiting:
         each = waiting.pop()
         found.add(each)
-        for drawn in _drawn(each):
-            # a name that is only known when the page is made may be any
-            waiting |= {drawn} if drawn else set(_templates.list_templates())
-        waiting -= found
+        waiting |= _named(ROOT / "templates" / each) - found
     return found
 
 
-@cache
-def _drawn(name: str) -> frozenset[str | None]:
-    source = (ROOT / "templates" / name).read_text()
-    drawn = meta.find_referenced_templates(_templates.parse(source))
-    return frozenset(each for each in drawn if each not in _OF_OTHERS)
+def _named(file: Path) -> set[str]:
+    names = re.findall(r"""["']([\w/.-]+\.html)["']""", file.read_text())
+    # Bootstrap-Flask's are not ours to read
+    return {name for name in names if (ROOT / "templates" / name).exists()}
