@@ -232,6 +232,14 @@ def views(app: Flask) -> Iterator[tuple[str, object]]:
             yield endpoint, view
 
 
+def test_a_script_lets_no_failure_pass():
+    for path in SCRIPTS:
+        text = path.read_text()
+        assert "set -e" in text
+        # in `a || { b && c; }` bash goes on although a and b failed
+        assert not re.search(r"\|\|\s*\{\s*\[[^]]*\]\s*&&", text), path.name
+
+
 def test_a_view_is_at_most_fifteen_lines():
     found = []
     for path in (ROOT / "blueprints").rglob("*.py"):
