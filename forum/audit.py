@@ -35,6 +35,10 @@ WORDS = {
     "post.deleted": mark("deleted a post in"), "post.restored": mark("restored a post in"),
     "post.purged": mark("removed for good a post in"), "post.edited": mark("edited a post in"),
     "post.owner": mark("gave another owner to a post in"),
+    "flag.work": mark("took the flag on"), "flag.assigned": mark("gave away the flag on"),
+    "flag.resolved": mark("resolved the flag on"), "flag.rejected": mark("rejected the flag on"),
+    "flag.deleted": mark("deleted a post, and resolved the flag on"), "flag.reopened": mark("opened again the flag on"),
+    "flag.note": mark("noted something about the flag on"),
     "setting.changed": mark("changed the setting"), "right.changed": mark("changed the rights of"),
     "right.own": mark("gave rights of its own to"), "right.inherited": mark("gave the rights above it to"),
     "category.kept": mark("saved the category"), "category.moved": mark("moved the category"),
@@ -51,7 +55,7 @@ WORDS = {
 }  # fmt: skip
 """What was done, between who did it and what it was done to."""
 ABOUT = {
-    "person": mark("People"), "topic": mark("Topics"), "post": mark("Posts"), "category": mark("Categories"),
+    "person": mark("People"), "topic": mark("Topics"), "post": mark("Posts"), "flag": mark("Flags"), "category": mark("Categories"),
     "right": mark("Rights"), "group": mark("Groups"), "setting": mark("Settings"), "tag": mark("Tags"),
     "navigation": mark("Navigation"), "widgets": mark("Widgets"), "skin": mark("Skins"), "reason": mark("Reasons"),
 }  # fmt: skip

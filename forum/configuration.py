@@ -25,6 +25,7 @@ TITLES = {
     "panel": mark("Control panel"),
     "permissions": mark("What people may do"),
     "moderation": mark("Moderation"),
+    "flags": mark("Reports"),
     "posts": mark("Posts"),
     "topics": mark("Topics"),
     "votes": mark("Votes"),

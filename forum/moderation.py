@@ -1,15 +1,24 @@
-"""Moderation: what moderators did, for everybody to read where that is switched on."""
+"""Moderation: what waits for moderators, and what they did, for everybody to read where that is switched on."""
 
+from core.i18n import gettext as _
 from core.pages import Page
 from core.settings import Bool, declare
-from forum import audit, permissions
+from forum import audit, permissions, privileges
 from forum.permissions import HIDDEN, YES, Verdict
+from forum.privileges import rights
 from forum.viewers import Viewer
 from models import Act, Topic
 
 settings = declare("moderation", public_log=Bool(False, "Everybody may read what moderators did, without their names"))
 
 _PEOPLE = ("person.mute", "person.mute_lifted", "person.ban", "person.ban_lifted")
+
+
+def enter(viewer: Viewer) -> Verdict:
+    """May the viewer open the inbox of the moderators?"""
+    if privileges.moderates(viewer) or not rights(viewer).isdisjoint({"ban", "mute"}):
+        return YES
+    return Verdict(False, _("This page is for moderators."))
 
 
 def see_log(viewer: Viewer) -> Verdict:

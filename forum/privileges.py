@@ -41,6 +41,7 @@ DEFAULT_GRANTS: dict[str, tuple[str, ...]] = {
 MODERATE = "moderate"
 MODERATION = frozenset(CATEGORY_RIGHTS) - {"purge"}
 """What moderating a category brings with it."""
+_ANYWHERE = -1
 _LOCAL = frozenset(CATEGORY_RIGHTS) - {MODERATE}
 
 
@@ -81,6 +82,19 @@ def held(groups: frozenset[int], user_id: int, category_id: int = 0) -> frozense
             found |= MODERATION
         table.memo[key] = frozenset(found)
     return table.memo[key]
+
+
+def moderates(viewer: Viewer) -> bool:
+    """Whether the viewer moderates anything at all. No query when nothing changed."""
+    if viewer.banned is not None or viewer.guest:
+        return False
+    table = _table()
+    person = viewer.id if viewer.id in table.people else 0
+    key = (viewer.groups, person, _ANYWHERE)
+    if key not in table.memo:
+        found = (_granted(table, place, viewer.groups, person) for place in table.places)
+        table.memo[key] = frozenset({MODERATE}).intersection(*[frozenset().union(*found)])
+    return viewer.administrator or MODERATE in table.memo[key]
 
 
 def source(category_id: int) -> int:

@@ -7,6 +7,7 @@ from models.audit import Act
 from models.bookmarks import Bookmark
 from models.categories import Category
 from models.drafts import Draft
+from models.flags import Flag, FlagEvent, FlagReport
 from models.following import Block, CategoryFollow, PersonFollow, TagFollow, TopicFollow
 from models.groups import Candidacy, Grant, Group, Membership
 from models.layout import NavigationItem, Widget
@@ -35,6 +36,9 @@ __all__ = [
     "Change",
     "CustomSkin",
     "Draft",
+    "Flag",
+    "FlagEvent",
+    "FlagReport",
     "Grant",
     "Group",
     "Handle",

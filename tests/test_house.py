@@ -280,6 +280,7 @@ def test_the_first_word_of_an_address_names_the_file(app):
     words = {
         "accounts": {"login", "register", "logout", "me", "reset", "confirm"},
         "categories": {"", "categories", "category"},
+        "flags": {"post", "user", "moderation"},
         "following": {"topic", "category", "tags", "user", "me"},
         "compose": {"compose"},
         "drafts": {"drafts", "user"},

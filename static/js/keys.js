@@ -4,7 +4,7 @@
 
   const $ = (selector, root = document) => root.querySelector(selector);
   const PLACES = { h: "/", r: "/recent", u: "/unread", c: "/categories", t: "/tags", p: "/popular", n: "/notifications", d: "/drafts" };
-  const ITEMS = ".stream > .post, .topic-row, .category-row, .person";
+  const ITEMS = ".stream > .post, .topic-row, .category-row, .person, .case";
   let going = 0; // until when a letter after g names a place
 
   const off = () => document.documentElement.dataset.keys === "off";
@@ -67,6 +67,12 @@
       return visit(PLACES[key]);
     }
     going = key === "g" ? event.timeStamp + 1500 : 0;
+    // what is dealt with: a button's own letter, in the case that has the focus, else in the first that waits
+    const button = /^[a-z]$/.test(key) && $(`[data-key="${key}"]`, document.activeElement?.closest?.(".case") ?? $(".case:not(.case-done)") ?? undefined);
+    if (button) {
+      event.preventDefault();
+      return button.click();
+    }
     if (!ACTS[key]) return;
     event.preventDefault();
     ACTS[key]();
