@@ -1,6 +1,6 @@
 from flask import Blueprint, render_template
 
-from forum import compose
+from forum import categories, compose
 from web import params
 from web.auth import login_required, viewer
 
@@ -32,7 +32,14 @@ def topics():
 @blueprint.get("/compose/tags")
 @login_required
 def tags():
-    return options(compose.tag_words(viewer(), params.text("q", 40)))
+    return options(compose.tag_words(viewer(), params.text("q", 40), params.number("category") or 0))
+
+
+@blueprint.get("/compose/rules")
+@login_required
+def rules():
+    place = categories.get(viewer(), params.identity(params.number("cid") or 0))
+    return render_template("compose/_rules.html", place=place)
 
 
 @blueprint.get("/compose/similar")

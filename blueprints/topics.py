@@ -101,7 +101,9 @@ def new():
     draft, others = drafting.resume(form, "category", place.id) if about is None else (None, [])
     if about is not None:
         origin = topics.get(viewer(), about)
-        form.body.data = f"Re: {text.link(origin.title, origin.path)}\n\n"
+        form.body.data = f"Re: {text.link(origin.title, origin.path)}\n\n{place.template}"
+    elif draft is None:
+        form.body.data = place.template
     return composer(place, form, draft=draft, others=others)
 
 

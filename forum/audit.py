@@ -47,6 +47,7 @@ WORDS = {
     "group.let_in": mark("let somebody into the group"), "group.owner": mark("made an owner of the group"),
     "group.member": mark("made a plain member of the group"), "group.out": mark("put somebody out of the group"),
     "tag.renamed": mark("renamed the tag"), "tag.removed": mark("removed the tag"),
+    "tag.reserved": mark("kept for moderators the tag"), "tag.opened": mark("opened to everybody the tag"),
     "navigation.kept": mark("saved the entry of the navigation"),
     "navigation.removed": mark("removed the entry of the navigation"),
     "widgets.kept": mark("saved the widget"), "widgets.removed": mark("removed the widget"),

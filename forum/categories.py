@@ -28,6 +28,10 @@ class Place:
     colour: str
     section: bool
     link: str
+    template: str
+    tags_allowed: tuple[str, ...]
+    tags_least: int
+    tags_most: int | None
     children: tuple["Place", ...] = ()
 
     @property
@@ -97,6 +101,7 @@ def forest() -> Forest:
         def grow(row: Category) -> Place:
             place = Place(
                 row.id, row.parent_id, row.name, row.slug, row.description, row.icon, row.colour, row.section, row.link,
+                row.template, tuple(row.tags_allowed), row.tags_least, row.tags_most,
                 tuple(grow(child) for child in children.get(row.id, ())),
             )  # fmt: skip
             by_id[row.id] = place

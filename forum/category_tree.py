@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, text, update
 from core import cache, colour
 from core.db import session
 from core.i18n import gettext as _
-from forum import audit, categories, deletions, panel
+from forum import audit, categories, deletions, panel, tag_rules, tags
 from forum.refusals import Conflict, Invalid, Missing
 from forum.slugs import slugify
 from forum.viewers import Viewer
@@ -82,12 +82,14 @@ def keep(viewer: Viewer, category_id: int | None, form: Mapping[str, str]) -> Ca
         tint = colour.parse(form.get("colour", "").strip())
     except colour.BadColourError:
         raise Invalid("colour", _("Write a colour like #1a2b3c.")) from None
-    parent = _parent(form.get("parent", ""), category_id)
+    parent, writing = _parent(form.get("parent", ""), category_id), _for_writing(form)
     row = get(viewer, category_id) if category_id else categories.create(name, parent_id=parent)
     if row.parent_id != parent:
         row.parent_id, row.position = parent, _end_of(parent)
     row.name, row.slug, row.description, row.link, row.colour = name, slugify(name, "category"), description, link, tint
     row.icon = form.get("icon", row.icon)[:40]
+    for key, value in writing.items():
+        setattr(row, key, value)
     row.section, row.disabled = form.get("section") == "1", form.get("disabled") == "1"
     session().flush()
     audit.note(viewer, "category.kept", category_id=row.id, name=name)
@@ -203,6 +205,32 @@ def _parent(given: str, category_id: int | None) -> int | None:
         raise Invalid("parent", _("There is no such category."))
     if category_id is not None and int(given) in _below(rows, category_id):
         raise Invalid("parent", _("A category cannot stand below itself."))
+    return int(given)
+
+
+def _for_writing(form: Mapping[str, str]) -> dict[str, object]:
+    """What a new topic begins with, and its tags."""
+    template = form.get("template", "").replace("\r\n", "\n").strip()
+    if len(template) > 5000 or "\x00" in template:
+        raise Invalid("template", _("At most %(most)s letters, please.", most=5000))
+    try:
+        allowed = tags.clean(form.get("tags_allowed", ""))
+    except Invalid as invalid:
+        raise Invalid("tags_allowed", invalid.reason) from None
+    least, most = _number(form, "tags_least") or 0, _number(form, "tags_most")
+    if most is not None and least > most:
+        raise Invalid("tags_least", _("This is more than the most."))
+    if allowed and least > len(allowed):
+        raise Invalid("tags_least", _("These are more tags than the category takes."))
+    return {"template": template, "tags_allowed": allowed, "tags_least": least, "tags_most": most}
+
+
+def _number(form: Mapping[str, str], name: str) -> int | None:
+    given = form.get(name, "").strip()
+    if not given:
+        return None
+    if not (given.isascii() and given.isdecimal()) or int(given[:4]) > tag_rules.MOST:
+        raise Invalid(name, _("A number from 0 to %(most)s, please.", most=tag_rules.MOST))
     return int(given)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.db import session
-from forum import categories, emoji, permissions, search, search_terms, tags, text
+from forum import categories, emoji, permissions, search, search_terms, tag_rules, text
 from forum.categories import Place
 from forum.refusals import Refusal
 from forum.slugs import name_key
@@ -51,12 +51,11 @@ def topics(viewer: Viewer, typed: str) -> list[Option]:
     ]
 
 
-def tag_words(viewer: Viewer, typed: str) -> list[Option]:
-    """Tags that topics carry which the viewer may see, the most used first."""
+def tag_words(viewer: Viewer, typed: str, category_id: int) -> list[Option]:
+    """Tags that the viewer may use in a category."""
     if not permissions.see_tags(viewer):
         return []
-    found = tags.most_used(categories.visible_ids(viewer), typed)
-    return [Option(f"{name}, ", name) for name, _times in found[:_OFFERED]]
+    return [Option(f"{name}, ", name) for name in tag_rules.offered(viewer, category_id, typed)[:_OFFERED]]
 
 
 def similar(viewer: Viewer, title: str) -> Sequence[search.Result]:

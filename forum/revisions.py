@@ -12,7 +12,20 @@ from core.db import session
 from core.events import emit
 from core.i18n import gettext as _
 from core.settings import Int, declare
-from forum import audit, differences, drafts, locking, permissions, posting, tags, text, timeline, topics, uploads
+from forum import (
+    audit,
+    differences,
+    drafts,
+    locking,
+    permissions,
+    posting,
+    tag_rules,
+    tags,
+    text,
+    timeline,
+    topics,
+    uploads,
+)  # fmt: skip
 from forum.refusals import Conflict, Invalid, Missing
 from forum.slugs import slugify
 from forum.topics import TopicPage
@@ -153,9 +166,7 @@ def edit(
     if post.number != 1:
         title = tag_line = None
     old_tags = tags.of_topics([topic.id]).get(topic.id, [])
-    words = old_tags if tag_line is None else tags.clean(tag_line)
-    if set(words) - set(old_tags):
-        permissions.require(permissions.tag_topic(editor, live.category_id))
+    words = old_tags if tag_line is None else tag_rules.chosen(editor, live.category_id, tag_line, old_tags)
     source, name = posting.check_body(body), live.title if title is None else topics.check_title(title)
     if (source, name, set(words)) == (post.source, live.title, set(old_tags)):
         return  # nothing new, or the same form once more

@@ -4,6 +4,7 @@ import re
 
 from sqlalchemy import delete, insert, select, text
 
+from core import cache
 from core.db import session
 from core.i18n import gettext as _
 from forum import audit, panel, tags
@@ -47,6 +48,7 @@ def rename(viewer: Viewer, name: str, wanted: str) -> bool:
     if other is None or other.id == tag.id:
         tag.name = word
         session().flush()
+        cache.bump("tags")
         return False
     values = {"gone": tag.id, "kept": other.id}
     for statement in _MERGE:
@@ -54,7 +56,16 @@ def rename(viewer: Viewer, name: str, wanted: str) -> bool:
     counted = tags.counted().where(TopicTag.tag_id == other.id)
     session().execute(insert(CategoryTag).from_select(["category_id", "tag_id", "topics"], counted))
     session().execute(delete(Tag).where(Tag.id == tag.id))
+    cache.bump("tags")
     return True
+
+
+def reserve(viewer: Viewer, name: str, staff: bool) -> None:
+    """Says whether only moderators may give and take a tag. Raises Forbidden, Missing."""
+    get(viewer, name).staff = staff
+    session().flush()
+    audit.note(viewer, "tag.reserved" if staff else "tag.opened", name=name)
+    cache.bump("tags")
 
 
 def remove(viewer: Viewer, name: str) -> None:
@@ -63,6 +74,7 @@ def remove(viewer: Viewer, name: str) -> None:
     audit.note(viewer, "tag.removed", name=name)
     session().execute(delete(TopicTag).where(TopicTag.tag_id == tag.id))
     session().execute(delete(Tag).where(Tag.id == tag.id))
+    cache.bump("tags")
 
 
 _MERGE = (

@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 
 from core.db import session
 from core.i18n import gettext as _
-from core.i18n import ngettext
 from core.settings import Int, declare
 from forum.refusals import Invalid
 from models import CategoryTag, Tag, Topic, TopicTag
@@ -17,7 +16,7 @@ settings = declare(
     "tags",
     length_min=Int(3, "Shortest tag", low=1, high=40),
     length_max=Int(15, "Longest tag", low=1, high=40),
-    per_topic=Int(5, "Most tags on a topic", high=20),
+    per_topic=Int(5, "Most tags on a topic, where its category does not say", high=20),
 )
 
 _SHOWN = 100
@@ -39,11 +38,6 @@ def clean(text: str) -> list[str]:
                 ),
             )  # fmt: skip
         words.append(word)
-    if len(words) > settings.per_topic:
-        raise Invalid(
-            "tags",
-            ngettext("At most %(num)s tag, please.", "At most %(num)s tags, please.", settings.per_topic),
-        )
     return words
 
 

@@ -16,7 +16,7 @@ from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.pages import DEEPEST_PAGE, Page, beyond, decode, encode
 from core.settings import Int, declare
-from forum import categories, counting, following, permissions, posting, reading, tags, tombstones
+from forum import categories, counting, following, permissions, posting, reading, tag_rules, tags, tombstones
 from forum.privileges import rights
 from forum.refusals import Forbidden, Invalid, Missing, Moved
 from forum.slugs import slugify
@@ -269,8 +269,7 @@ def create(
         return session().get_one(Topic, sent.topic_id)
     title = check_title(title)
     source = posting.check_body(body)
-    words = tags.clean(tag_line)
-    permissions.require(permissions.tag_topic(author, category.id) if words else permissions.YES)
+    words = tag_rules.chosen(author, category.id, tag_line)
     present = clock.now()
     scheduled = publish_at is not None and publish_at > present
     if scheduled and "topics:schedule" not in rights(author, category.id):

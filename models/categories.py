@@ -1,6 +1,6 @@
 """Categories: a tree of places for topics."""
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
@@ -24,6 +24,10 @@ class Category(Model):
     section: Mapped[bool] = mapped_column(default=False)
     link: Mapped[str] = mapped_column(String(500), default="")
     disabled: Mapped[bool] = mapped_column(default=False)
+    template: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))  # what a new topic begins with
+    tags_allowed: Mapped[list[str]] = mapped_column(JSON, default=list, server_default=text("'[]'"))  # none: any
+    tags_least: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    tags_most: Mapped[int | None]  # None: as the site's setting says
     own_rights: Mapped[bool] = mapped_column(default=False)  # False: it has its parent's
     topics: Mapped[int] = mapped_column(default=0)  # its own; sums with children are made for each reader
     posts: Mapped[int] = mapped_column(default=0)

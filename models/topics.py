@@ -70,6 +70,7 @@ class Tag(Model):
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(String(40), unique=True)
     topics: Mapped[int] = mapped_column(default=0, index=True)
+    staff: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # only moderators give or take it
 
 
 class TopicTag(Model):

@@ -134,8 +134,9 @@ def viewer_of(user: User | None) -> Viewer:
 
 @writes
 def a_category(name: str = "", **columns: Any) -> Category:
-    """A category. Columns that its verb does not take (own_rights, disabled) are set behind it."""
-    given = {key: columns.pop(key) for key in tuple(columns) if key in ("own_rights", "disabled", "position")}
+    """A category. Columns that its verb does not take (own_rights, disabled …) are set behind it."""
+    taken = ("description", "icon", "colour", "parent_id", "section", "link")
+    given = {key: columns.pop(key) for key in tuple(columns) if key not in taken}
     made = categories.create(name or f"Category {next(_numbers)}", **columns)
     for key, value in given.items():
         setattr(made, key, value)

@@ -26,8 +26,20 @@ def new():
 @blueprint.get("/<int:category_id>")
 def edit(category_id):
     found = category_tree.get(viewer(), params.identity(category_id))
-    names = ("name", "description", "icon", "colour", "section", "link", "disabled")
-    return form_of(found, {**{name: getattr(found, name) for name in names}, "parent": found.parent_id or ""})
+    names = (
+        "name",
+        "description",
+        "icon",
+        "colour",
+        "section",
+        "link",
+        "disabled",
+        "template",
+        "tags_least",
+        "tags_most",
+    )
+    special = {"parent": found.parent_id or "", "tags_allowed": ", ".join(found.tags_allowed)}
+    return form_of(found, {**{name: getattr(found, name) for name in names}, **special})
 
 
 @blueprint.post("/new")

@@ -30,6 +30,14 @@ def update(tag):
     return redirect("/admin/tags", 303)
 
 
+@blueprint.post("/<tag>/staff")
+@limited("60 per minute")
+def reserve(tag):
+    with writing():
+        tag_tools.reserve(viewer(), tag, params.switch("staff"))
+    return redirect("/admin/tags", 303)
+
+
 @blueprint.get("/<tag>/destroy")
 def ask(tag):
     found = tag_tools.get(viewer(), tag)

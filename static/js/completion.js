@@ -27,7 +27,8 @@
     if (!want) return close();
     let text;
     try {
-      const answer = await fetch(`/compose/${want.kind}?q=${encodeURIComponent(want.word)}`);
+      const where = want.kind === "tags" ? `&category=${field.form.elements.cid?.value ?? field.dataset.category}` : "";
+      const answer = await fetch(`/compose/${want.kind}?q=${encodeURIComponent(want.word)}${where}`);
       if (!answer.ok) return close();
       text = await answer.text();
     } catch {

@@ -9,16 +9,26 @@
 
   // --- what a composer needs when it appears ---
   const known = new WeakSet();
+  const begun = new WeakMap(); // what the text of each began with, as its category says
   function appear() {
     for (const form of document.querySelectorAll("form.composer")) {
       if (known.has(form)) continue;
       known.add(form);
+      begun.set(form, $("#composer-rules", form)?.dataset.template ?? "");
       for (const marks of form.querySelectorAll(".marks")) marks.hidden = false;
       if (dock().contains(form)) frame(form);
       if (kept("preview") === "1" && wide(form) && previewButton(form)) showPreview(form, true);
     }
   }
   document.addEventListener("htmx:after:swap", appear);
+
+  document.addEventListener("htmx:after:swap", () => {
+    const form = $("#composer-rules")?.closest("form"), template = $("#composer-rules")?.dataset.template;
+    if (!form || !begun.has(form) || begun.get(form) === template) return;
+    const body = $("textarea", form);
+    if ([begun.get(form).trim(), ""].includes(body.value.trim())) body.value = template; // nothing of his own yet
+    begun.set(form, template);
+  });
 
   document.addEventListener("change", (event) => {
     if (event.target.name !== "cid" || !event.target.closest("form.composer")) return;
