@@ -45,6 +45,33 @@ def test_every_skin_of_the_menu(browse, site):
     assert len(tab.documents) == 1
 
 
+CROWDED = """() => {
+  const sheet = document.querySelector("#skin-menu .menu-sheet").getBoundingClientRect();
+  const all = [...document.querySelectorAll("#skin-menu .menu-item")].map((each) => {
+    const words = document.createRange();
+    words.selectNodeContents(each);
+    const { left, right, top, bottom } = words.getBoundingClientRect();
+    return { name: each.textContent.trim(), left, right, top, bottom };
+  });
+  const meet = (one, other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+  const out = all.filter((each) => each.left < sheet.left + 8 || each.right > sheet.right - 8);
+  return [out.map(({ name }) => name), all.filter((one) => all.some((other) => one !== other && meet(one, other))).map(({ name }) => name)];
+}"""
+
+
+@pytest.mark.parametrize("size", ["normal", "largest"])
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_every_name_in_the_menu_has_room(browse, site, width, size):
+    tab = browse(width=width, reduced_motion="reduce")
+    for skin in ("noskin", "litera", "sketchy", "superhero"):
+        values = {"skin": skin, "size": size}
+        tab.context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in values.items()])
+        tab.go("/")
+        tab.page.locator("#skin-menu summary").click()
+        tab.page.evaluate("document.fonts.ready.then(() => {})")
+        assert tab.page.evaluate(CROWDED) == [[], []], skin
+
+
 def test_of_two_quick_choices_the_later_counts(browse, site):
     tab = browse(person=site.person())
     page = tab.page
