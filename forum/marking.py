@@ -36,10 +36,10 @@ def topics_read(viewer: Viewer, topic_ids: Iterable[int], until: datetime | None
 def topics_unread(viewer: Viewer, topic_ids: Iterable[int]) -> None:
     """Marks topics as unread: each from where the reader was, or at least its last post."""
     write_held(viewer)
-    query = reading.joined(
-        select(Topic.id, reading.read_number(viewer), Post.number).outerjoin(Post, Post.id == Topic.last_post_id),
-        viewer.id,
-    )
+    # the highest, not the newest: posts that came from another topic may be older than those before them
+    there = select(Post.number).where(Post.topic_id == Topic.id, Post.deleted_at.is_(None))
+    highest = there.order_by(Post.number.desc()).limit(1).correlate(Topic).scalar_subquery()
+    query = reading.joined(select(Topic.id, reading.read_number(viewer), highest), viewer.id)
     rows = session().execute(query.where(_chosen(viewer, topic_ids)))
     _put(viewer, {key: (max(0, min(number, (last or 1) - 1)), True) for key, number, last in rows})
     _tell(viewer)

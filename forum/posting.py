@@ -73,7 +73,8 @@ def add(
         update(Topic).where(Topic.id == topic.id).values(last_number=Topic.last_number + 1).returning(Topic.last_number)
     ).scalar_one()
     html = render(source)
-    at: datetime = topic.published_at if number == 1 else present
+    # what is written before a topic is published comes with it: nothing in it is older than its first post
+    at: datetime = topic.published_at if number == 1 else max(present, topic.published_at)
     post = Post(
         id=tombstones.fresh_id("post"),
         topic_id=topic.id, number=number, author_id=author.id, reply_to_id=reply_to_id, source=source, html=html,

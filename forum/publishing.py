@@ -33,6 +33,6 @@ def reschedule(editor: Viewer, topic_id: int, at: datetime | None) -> None:
     moment = max(at or clock.now(), clock.now())
     topic.published_at = topic.last_post_at = moment
     session().flush()
-    first = update(Post).where(Post.topic_id == topic.id, Post.number == 1)
-    session().execute(first.values(published_at=moment, created_at=moment))
+    written = update(Post).where(Post.topic_id == topic.id)
+    session().execute(written.values(published_at=moment, created_at=moment))
     topics.publish_due()

@@ -328,6 +328,7 @@ def publish_due() -> None:
         for topic in due.all():
             topic.scheduled = False
             topic.created_at = topic.last_post_at = topic.published_at
+            counting.find_newest(topic)
             current.flush()
             counting.topic_in(topic, 1)
             emit(TopicCreated(topic.id))

@@ -10,7 +10,7 @@ from core.db import session
 from core.events import emit
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from forum import audit, counting, locking, permissions, timeline, tombstones, topic_permissions, topics
+from forum import audit, carrying, counting, locking, permissions, timeline, tombstones, topic_permissions, topics
 from forum.refusals import Conflict, Invalid, Missing
 from forum.slugs import name_key, slugify
 from forum.viewers import Viewer
@@ -133,7 +133,7 @@ def move_posts(mover: Viewer, topic_id: int, numbers: str, target_id: int) -> Mo
 def take_back(mover: Viewer, move_id: int) -> Topic:
     """Undoes a merge, a fork or a move: what is still where it went stands at its old places again.
 
-    Raises Forbidden, Missing, and Conflict when nothing is left to bring back.
+    Raises Forbidden, Missing, and Conflict when nothing is left to bring back, or there is no place for it any more.
     """
     move = session().get(Move, move_id)
     if move is None:
@@ -145,6 +145,8 @@ def take_back(mover: Viewer, move_id: int) -> Topic:
     here = (Post.topic_id == away.id) & Post.id.in_(went)
     if session().scalar(select(Post.id).where(here).limit(1)) is None:
         raise Conflict(_("These posts have moved on meanwhile, so there is nothing to bring back."))
+    if home.merged_into_id not in (None, away.id):
+        raise Conflict(_("The topic that these posts came from was merged into another one. Undo that first."))
     if home.merged_into_id == away.id:
         home.deleted_at = home.deleted_by_id = home.merged_into_id = None
         counting.topic_in(home, 1)
@@ -239,7 +241,12 @@ def _carry(mover: Viewer, kind: str, source: Topic, target: Topic, chosen: Colum
 
 
 def _place(source: Topic, target: Topic, which: ColumnElement[bool], number: ColumnElement[int]) -> None:
-    """Moves posts and everything that counts them."""
+    """Moves posts, everything that counts them, and what people have read of them."""
+    with carrying.positions_kept([source.id, target.id]):
+        _put(source, target, which, number)
+
+
+def _put(source: Topic, target: Topic, which: ColumnElement[bool], number: ColumnElement[int]) -> None:
     current = session()
     ids = current.scalars(select(Post.id).where(which)).all()
     change = counting.shown(target) - counting.shown(source)

@@ -131,8 +131,9 @@ def seen(viewer: Viewer, topic: TopicPage, stream: Stream) -> None:
         return  # the best posts are no place that one has read up to
     last = whole or (stream.sort == "newest_to_oldest" and stream.page == 1) or stream.later is None
     number = topic.last_number if last else max(row.number for row in stream.rows)
-    if number > topic.read_number or (topic.news and number == topic.read_number):
-        reading.shown(viewer, topic.id, number)
+    # the posts up to which he had read may have gone elsewhere: then the end is before his place, and still the end
+    if number > topic.read_number or (topic.news and (last or number == topic.read_number)):
+        reading.shown(viewer, topic.id, max(number, topic.read_number))
 
 
 def went_on(viewer: Viewer, topic: TopicPage, after: int, number: int) -> None:

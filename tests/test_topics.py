@@ -7,7 +7,7 @@ import pytest
 
 from core import clock
 from core.db import writing
-from forum import categories, schedule, topics
+from forum import categories, publishing, schedule, topics
 from forum.refusals import Forbidden, Invalid
 from models import Topic
 from tests.factories import (
@@ -22,6 +22,7 @@ from tests.factories import (
     a_topic,
     a_user,
     an_administrator,
+    astray,
     first_post,
     fresh,
     grant,
@@ -612,6 +613,29 @@ def test_scheduling_needs_its_right_and_publishes_when_the_time_has_come(app, gu
     assert (fresh(author).topics, fresh(author).posts) == (1, 1)
     assert "In two days" in guest.get(path_of(topic)).words
     assert "In two days" in guest.get("/recent").words
+
+
+@pytest.mark.parametrize("again", [None, timedelta(hours=3), timedelta(hours=30)])
+def test_what_moderators_answer_before_a_topic_is_published_comes_with_it(app, marshal, again):
+    topic = a_scheduled_topic(by=a_user(), in_=a_category(), after=timedelta(hours=24))
+    assert marshal.get(path_of(topic)).status == 200
+    marshal.post(f"/topic/{topic.id}/posts", {"body": "Wait for the picture."})
+    assert astray() == []
+    if again is not None:
+        with inside(), writing():
+            publishing.reschedule(viewer_of(marshal.user), topic.id, clock.now() + again)
+        assert astray() == []
+    clock.travel(timedelta(hours=31))
+    marshal.post(f"/topic/{topic.id}/posts", {"body": "It is due, and the job has not come by."})
+    assert astray() == []
+    with inside():
+        topics.publish_due()
+    assert astray() == []
+    posts = posts_of(topic)
+    assert [post.number for post in posts] == [1, 2, 3]
+    assert [post.created_at for post in posts] == sorted(post.created_at for post in posts)
+    assert posts[1].created_at >= fresh(topic).published_at
+    assert fresh(topic).last_post_id == posts[-1].id
 
 
 def test_a_deleted_scheduled_topic_is_not_published(app):

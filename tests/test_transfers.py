@@ -239,6 +239,17 @@ def test_what_moved_on_meanwhile_is_not_brought_back(marshal):
     assert texts(third)[-1] == "Two."
 
 
+def test_nothing_is_brought_back_into_a_topic_that_was_merged_meanwhile(marshal):
+    source, away, target = (talk(title, "One.", "Two.")[0] for title in ("Source", "Away", "Target"))
+    marshal.get(path_of(source))
+    marshal.post(f"/topic/{source.id}/posts/move", {"numbers": "2", "topic": str(away.id)})
+    marshal.post(f"/topic/{source.id}/merge", {"topic": str(target.id)})
+    answer = marshal.post(f"/topic/{away.id}/moves/1/undo")
+    assert answer.status == 409
+    assert "was merged into another one" in answer.words
+    assert texts(away)[-1] == "Two."
+
+
 def test_where_posts_went_is_told_only_to_those_who_may_know(marshal, guest):
     topic, replies = talk("Which glue?", "One.", "Two.")
     secret = a_topic(title="Hidden things", in_=a_private_category(for_="moderators"))
