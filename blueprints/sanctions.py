@@ -6,7 +6,7 @@ from core import clock
 from core.db import writing
 from core.i18n import gettext as _
 from core.i18n import mark
-from forum import reasons, sanctions, users
+from forum import reasons, removals, sanctions, users
 from forum.permissions import require
 from forum.refusals import Invalid
 from web import params
@@ -42,6 +42,8 @@ def page(person, values=None, errors=None):
         texts=sanctions.texts(viewer()),
         ends=ENDS,
         staff=sanctions.works_with_people(viewer()),
+        may_remove=removals.remove_person(viewer(), person.id),
+        kept_until=removals.standing(person.id),
         values=values or {},
         errors=errors or {},
     )

@@ -32,6 +32,7 @@ SECTIONS = (
     Section("privileges", "admin:privileges", "key", mark("Rights"), mark("Who may do what, where, and why.")),
     Section("users", "admin:users", "person", mark("People"), mark("Everybody with an account, to find, filter and take along.")),
     Section("reasons", "admin:users", "megaphone", mark("Reasons"), mark("Texts for warnings, mutes and bans.")),
+    Section("networks", "admin:users", "globe", mark("Networks"), mark("Addresses from which nobody writes.")),
     Section("log", "admin:users", "journal-text", mark("Log"), mark("Everything that the staff did.")),
     Section("groups", "admin:groups", "people", mark("Groups"), mark("All groups, the hidden ones too.")),
     Section("tags", "admin:tags", "tags", mark("Tags"), mark("Renamed, merged into others, removed.")),

@@ -14,7 +14,7 @@ from models.layout import NavigationItem, Widget
 from models.moves import Move, MovedPost
 from models.notifications import Notice
 from models.posts import Post, Revision, Vote
-from models.sanctions import ReasonText, Sanction, StaffNote
+from models.sanctions import NetworkBan, ReasonText, Removal, Sanction, StaffNote
 from models.search import SearchQueue
 from models.skins import CustomSkin
 from models.timeline import TopicEvent
@@ -46,6 +46,7 @@ __all__ = [
     "Move",
     "MovedPost",
     "NavigationItem",
+    "NetworkBan",
     "Notice",
     "Outbox",
     "PersonFollow",
@@ -53,6 +54,7 @@ __all__ = [
     "ReadMark",
     "ReadTopic",
     "ReasonText",
+    "Removal",
     "Revision",
     "Sanction",
     "SearchQueue",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
@@ -51,3 +51,34 @@ class StaffNote(Model):
     at: Mapped[datetime]
 
     __table_args__ = (Index("ix_staff_notes_user", "user_id", "id"),)
+
+
+class Removal(Model):
+    """That somebody was removed with everything that he wrote: what went with him, so that it can come back."""
+
+    __tablename__ = "removals"
+    __shown__ = Shown(guests=False)
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    sanction_id: Mapped[int] = mapped_column(ForeignKey("sanctions.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    about: Mapped[str] = mapped_column(Text, default="")
+    topics: Mapped[list[int]] = mapped_column(JSON, default=list)  # ids
+    posts: Mapped[list[int]] = mapped_column(JSON, default=list)
+
+    __table_args__ = (Index("ix_removals_user", "user_id", "id"),)
+
+
+class NetworkBan(Model):
+    """A network from which nobody logs in, registers or writes; until a time, or for good."""
+
+    __tablename__ = "network_bans"
+    __shown__ = Shown(guests=False)
+    id: Mapped[Key]
+    network: Mapped[str] = mapped_column(String(50), unique=True)  # as CIDR
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    until: Mapped[datetime | None]

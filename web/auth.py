@@ -8,7 +8,7 @@ from flask import Flask, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from core import clock, lasting
-from forum import users, viewers
+from forum import networks, users, viewers
 from forum.refusals import Forbidden
 from forum.viewers import Viewer
 
@@ -117,5 +117,8 @@ def init_app(app: Flask) -> None:
         needed = getattr(view, "login_required", False) if safe else not getattr(view, "public", False)
         if needed and viewer().guest:
             raise LoginNeeded
+        barred = None if safe or viewer().administrator else networks.barred(request.remote_addr or "")
+        if barred is not None:
+            raise Forbidden(barred.words)
         if not viewer().guest:
             users.seen(viewer())
