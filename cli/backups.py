@@ -16,6 +16,7 @@ def backup(file, scheduled):
     """Write a backup of the live site into FILE: database, uploads and settings, verified."""
     from core import backup as maker
     from core import backups as schedule
+    from core import storage
 
     if bool(file) == scheduled:
         raise click.UsageError("Name a file, or say --scheduled.")
@@ -24,7 +25,7 @@ def backup(file, scheduled):
             if scheduled:
                 file = schedule.make(engine, config)
             else:
-                maker.write(engine, config.data / "uploads", file.absolute())
+                maker.write(engine, storage.of(config), file.absolute())
         except (OSError, SQLAlchemyError, maker.Broken) as error:
             raise click.ClickException(f"No backup was made: {_first_line(error)}") from None
     if file is None:
@@ -51,10 +52,11 @@ def restore(file, replace):
     """Put a backup into the database of the environment (SQLite or PostgreSQL). Stop the site first."""
     from core import backup as maker
     from core import restore as restorer
+    from core import storage
 
     with _in_app() as (engine, config):
         try:
-            manifest = restorer.restore(file, engine, config.data / "uploads", replace=replace)
+            manifest = restorer.restore(file, engine, storage.of(config), replace=replace)
         except restorer.NotEmpty:
             raise click.ClickException(
                 "There is a community in this database. --replace puts the backup in its place."

@@ -1,5 +1,6 @@
 """`bin/livery doctor`: whether everything is in order, and what to do where it is not."""
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from cli import doctor_counters as counters
 from cli import search_index
-from core import clock, migrate
+from core import clock, migrate, storage
 from core import config as environment
 from core.db import Base, db, session, writing
 from forum import skins
@@ -37,7 +38,7 @@ def run(*, fix: bool = False) -> bool:
 
     What needs the tables is looked at only when the database answers and is at the newest revision.
     """
-    well = _look([configuration, reachable, data_folder, disk_space, static_files, redis_server])
+    well = _look([configuration, reachable, data_folder, uploads, disk_space, static_files, redis_server])
     if not (_look([database]) and _look([migrations])):
         click.echo("      …  the rest waits until the database is ready")
         return False
@@ -103,6 +104,25 @@ def data_folder() -> str:
             f"data folder: {folder} cannot be written to ({error.strerror}); give it to Livery's user"
         ) from None
     return f"data folder: {folder} can be written to"
+
+
+def uploads() -> str:
+    """Uploaded files can be kept, read and removed where the configuration says."""
+    config = environment.read()
+    if not config.s3_url:
+        return "uploads: in the data folder"
+    store, name = storage.of(config), f"doctor/{secrets.token_urlsafe(16)}"
+    try:
+        store.put(name, b"livery")
+        same = store.get(name) == b"livery"
+        store.delete(name)
+    except OSError as error:
+        raise Trouble(
+            f"uploads: {_first_line(error)}; check LIVERY_S3_URL, its key, its region and the clock"
+        ) from None
+    if not same:
+        raise Trouble(f"uploads: {config.s3_url} gave back something else than it was given")
+    return f"uploads: {config.s3_url} keeps, gives and removes files"
 
 
 def disk_space() -> str:

@@ -4,7 +4,7 @@ import click
 from flask import current_app
 from sqlalchemy import func, select
 
-from core import db
+from core import db, storage
 from core.db import session, writing
 from core.upgrade import UpgradeFailed, upgrade
 from forum import groups, layout
@@ -26,8 +26,9 @@ def bring_up_to_date() -> bool:
 
     A failed migration leaves the old state, and ends the command with a sentence.
     """
+    config = current_app.config["LIVERY"]
     try:
-        return upgrade(db.db.engine, current_app.config["LIVERY"].data, lambda line: click.echo(line, err=True))
+        return upgrade(db.db.engine, config.data, storage.of(config), lambda line: click.echo(line, err=True))
     except UpgradeFailed as failure:
         raise click.ClickException(str(failure)) from None
     except OSError as error:

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine, create_engine
 
 from core import clock, migrate, tables
 from core.config import ROOT
+from core.storage import Storage
 
 FORMAT = 1
 _COMMENT = b"livery "
@@ -34,8 +35,8 @@ class Broken(ValueError):
     """A file that is not a whole backup; the message says what is wrong."""
 
 
-def write(engine: Engine, uploads: Path, path: Path) -> dict[str, Any]:
-    """Writes a backup of a live database and the uploads folder, verifies it, and returns its manifest.
+def write(engine: Engine, uploads: Storage, path: Path) -> dict[str, Any]:
+    """Writes a backup of a live database and its uploads, verifies it, and returns its manifest.
 
     The file appears under its name only when it is whole; nobody but its owner may read it. Raises OSError.
     """
@@ -134,20 +135,16 @@ def _write_tables(engine: Engine, made: zipfile.ZipFile, folder: Path) -> dict[s
     return found
 
 
-def _write_uploads(made: zipfile.ZipFile, uploads: Path) -> dict[str, Any]:
+def _write_uploads(made: zipfile.ZipFile, uploads: Storage) -> dict[str, Any]:
     """Copies the uploads after the snapshot: every file that a row of it names was there before."""
     found = {}
-    for path in sorted(uploads.rglob("*")):
-        name = path.relative_to(uploads).as_posix()
-        if not path.is_file() or path.is_symlink():
+    for name in uploads.names():
+        data = uploads.get(name)
+        if data is None:  # removed meanwhile
             continue
-        digest, size = hashlib.sha256(), 0
-        with path.open("rb") as file, made.open(f"uploads/{name}", "w", force_zip64=True) as member:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-                member.write(chunk)
-                size += len(chunk)
-        found[name] = {"bytes": size, "sha256": digest.hexdigest()}
+        with made.open(f"uploads/{name}", "w", force_zip64=True) as member:
+            member.write(data)
+        found[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from core import backup, clock, metrics
+from core import backup, clock, metrics, storage
 from core.config import ROOT, Config
 from core.settings import Int, declare
 
@@ -62,7 +62,7 @@ def make(engine: Engine, config: Config) -> Path | None:
         except BlockingIOError:
             return None
         path = folder(config) / f"livery-{clock.now():%Y%m%d-%H%M%S}.zip"
-        backup.write(engine, config.data / "uploads", path)
+        backup.write(engine, storage.of(config), path)
         for old in kept(config)[: -settings.keep]:
             old.unlink()
         return path

@@ -37,6 +37,11 @@ class Config:
     mail: str = ""
     """The mail server, as smtp:// or smtps://; empty: mails are laid in a folder."""
     mail_from: str = ""
+    s3_url: str = ""
+    """The bucket that holds the uploads, without a slash at its end; empty: a folder does."""
+    s3_region: str = "us-east-1"
+    s3_key: str = ""
+    s3_secret: str = ""
 
     @property
     def behind_tls(self) -> bool:
@@ -77,6 +82,10 @@ def read(environ: dict[str, str] | None = None) -> Config:
         metrics_token=env.get("LIVERY_METRICS_TOKEN") or "",
         mail=_mail_server(env.get("LIVERY_MAIL") or ""),
         mail_from=env.get("LIVERY_MAIL_FROM") or "",
+        s3_url=_bucket(env),
+        s3_region=env.get("LIVERY_S3_REGION") or "us-east-1",
+        s3_key=env.get("LIVERY_S3_KEY") or "",
+        s3_secret=env.get("LIVERY_S3_SECRET") or "",
     )
 
 
@@ -105,6 +114,16 @@ def _mail_server(text: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
         raise ValueError("LIVERY_MAIL must be like smtp://name:password@mail.example.org:587.")
+    return text
+
+
+def _bucket(env: dict[str, str]) -> str:
+    text = (env.get("LIVERY_S3_URL") or "").rstrip("/")
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+        raise ValueError("LIVERY_S3_URL must be the address of a bucket, like https://s3.example.org/bucket.")
+    if text and not (env.get("LIVERY_S3_KEY") and env.get("LIVERY_S3_SECRET")):
+        raise ValueError("LIVERY_S3_URL needs LIVERY_S3_KEY and LIVERY_S3_SECRET beside it.")
     return text
 
 

@@ -54,7 +54,7 @@ _handler = _Stderr()
 
 def set_up(config: Config) -> None:
     """Sends the logs of this process to standard error in the form that the configuration names."""
-    keep_secret(config.secret_key, config.metrics_token)
+    keep_secret(config.secret_key, config.metrics_token, config.s3_secret)
     for url in (config.database_url, config.redis_url):
         password = urlsplit(url).password
         keep_secret(password or "", unquote(password or ""))

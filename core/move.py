@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from core import backup, restore
 from core.config import Config
+from core.storage import Folder
 
 MARK = "frozen"
 """The file in the data folder that stops all writing, in every process (core/db.py)."""
@@ -26,7 +27,7 @@ def move(config: Config, source: Engine, target: Engine) -> dict[str, Any]:
     try:
         _wait_for_writers(str(source.url.database))
         with tempfile.TemporaryDirectory(dir=config.data, prefix=".moving-") as place:
-            path, no_uploads = Path(place) / "moving.zip", Path(place) / "uploads"
+            path, no_uploads = Path(place) / "moving.zip", Folder(Path(place) / "uploads")
             backup.write(source, no_uploads, path)
             return restore.restore(path, target, no_uploads)
     except BaseException:

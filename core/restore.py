@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from core import backup, migrate, tables
 from core.db import prepare_engine
+from core.storage import Folder, Storage
 
 
 class NotEmpty(ValueError):
@@ -22,8 +23,8 @@ class Differs(ValueError):
     """What was written is not what the backup holds; nothing was changed."""
 
 
-def restore(path: Path, engine: Engine, uploads: Path, *, replace: bool = False) -> dict[str, Any]:
-    """Puts a backup into a database and the uploads folder, compares every row by hash, and returns the manifest.
+def restore(path: Path, engine: Engine, uploads: Storage, *, replace: bool = False) -> dict[str, Any]:
+    """Puts a backup into a database and its uploads into their storage, compares every row by hash, and returns the manifest.
 
     All or nothing: until the last row agrees, what was there stays. Older backups are brought to the newest revision.
     Raises Broken, NotEmpty (unless `replace`), Differs.
@@ -117,8 +118,21 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _new_uploads(archive: zipfile.ZipFile, manifest: dict[str, Any], uploads: Path) -> Iterator[None]:
+def _new_uploads(archive: zipfile.ZipFile, manifest: dict[str, Any], uploads: Storage) -> Iterator[None]:
     """Unpacks the uploads beside the old ones; they change places when the rest has succeeded."""
+    if isinstance(uploads, Folder):
+        with _new_folder(archive, manifest, uploads.root):
+            yield
+        return
+    for name in manifest["uploads"]:  # no two files of a bucket share a name, so the old ones are not touched
+        uploads.put(name, archive.read(f"uploads/{name}"))
+    yield
+    for name in set(uploads.names()) - set(manifest["uploads"]):
+        uploads.delete(name)
+
+
+@contextmanager
+def _new_folder(archive: zipfile.ZipFile, manifest: dict[str, Any], uploads: Path) -> Iterator[None]:
     uploads.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=uploads.parent, prefix=".uploads-") as place:
         made = Path(place) / "new"

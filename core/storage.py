@@ -1,12 +1,14 @@
-"""Storage: where uploaded files lie, behind one small interface; today a folder."""
+"""Storage: where uploaded files lie, behind one small interface: a folder, or a bucket of an S3-compatible store."""
 
 import os
 import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 from core.config import Config
+from core.s3 import Bucket
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*(?:\.[a-z0-9]+)?")
 
@@ -22,6 +24,9 @@ class Storage(Protocol):
 
     def delete(self, name: str) -> None:
         """Removes a file; one that is not there is no error."""
+
+    def names(self) -> Iterator[str]:
+        """The names of all files."""
 
 
 class Folder:
@@ -55,6 +60,13 @@ class Folder:
         if path.parent != self.root and path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
 
+    def names(self) -> Iterator[str]:
+        """Walks through the folder; what is just being written is left out."""
+        for path in sorted(self.root.rglob("*")):
+            name = path.relative_to(self.root).as_posix()
+            if path.is_file() and not path.is_symlink() and _NAME.fullmatch(name):
+                yield name
+
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a stored file.")
@@ -64,10 +76,17 @@ class Folder:
 _storage: Storage | None = None
 
 
+def of(config: Config) -> Storage:
+    """The storage that a configuration names."""
+    if config.s3_url:
+        return Bucket(config.s3_url, config.s3_region, config.s3_key, config.s3_secret)
+    return Folder(config.data / "uploads")
+
+
 def connect(config: Config) -> None:
     """Opens the storage that the configuration names."""
     global _storage
-    _storage = Folder(config.data / "uploads")
+    _storage = of(config)
 
 
 def files() -> Storage:

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from core import backup, clock, migrate
+from core.storage import Storage
 
 log = logging.getLogger("livery.upgrade")
 
@@ -18,7 +19,7 @@ class UpgradeFailed(RuntimeError):
     """A migration failed; the database is as it was before."""
 
 
-def upgrade(engine: Engine, data: Path, tell: Callable[[str], None] = lambda line: None) -> bool:
+def upgrade(engine: Engine, data: Path, uploads: Storage, tell: Callable[[str], None] = lambda line: None) -> bool:
     """Brings a database to the newest revision, safely; returns whether there was anything to do.
 
     A database that holds something is backed up into `data`/backups first. PostgreSQL takes a failed migration back in
@@ -33,7 +34,7 @@ def upgrade(engine: Engine, data: Path, tell: Callable[[str], None] = lambda lin
     folder.mkdir(exist_ok=True)
     path = folder / _NAME.format(revision=migrate.head(), at=clock.now())
     tell(f"Making a backup before the upgrade: {path}")
-    backup.write(engine, data / "uploads", path)
+    backup.write(engine, uploads, path)
     _keep_newest(folder)
     _guarded(engine, folder)
     return True

@@ -1,5 +1,6 @@
 """Uploads: images and files of posts, their limits and quotas, and what nobody uses any more."""
 
+import logging
 import re
 import secrets
 import threading
@@ -14,12 +15,15 @@ from sqlalchemy import Select, delete, exists, func, select
 from core import clock, images, storage
 from core.db import after_commit, session, writing
 from core.i18n import gettext as _
+from core.s3 import StoreFailed
 from core.settings import Int, Str, declare
 from forum import permissions
 from forum.privileges import rights
 from forum.refusals import Invalid, Missing
 from forum.viewers import Viewer
 from models import Draft, Upload, UploadLink, User
+
+log = logging.getLogger("livery.uploads")
 
 LARGEST = 65_536 * 1024
 """No setting lets a file be larger than so many bytes."""
@@ -218,8 +222,12 @@ def keep(owner: Viewer, ready: Ready, *, alt: str = "", purpose: str = "") -> Up
     if picture is not None:
         upload.width, upload.height = picture.width, picture.height
         upload.media_type = "image/" + picture.extension.replace("jpg", "jpeg")
-    for stored, content in files.items():
-        storage.files().put(stored, content)
+    try:
+        for stored, content in files.items():
+            storage.files().put(stored, content)
+    except StoreFailed:
+        log.exception("An upload could not be stored")
+        raise Invalid("file", _("Files cannot be stored just now. Please try again in a moment.")) from None
     session().add(upload)
     session().flush()
     return upload
@@ -319,5 +327,8 @@ def _remove(uploads: Sequence[Upload]) -> None:
 
 
 def _unstore(names: Sequence[str]) -> None:
-    for name in names:
-        storage.files().delete(name)
+    try:
+        for name in names:
+            storage.files().delete(name)
+    except StoreFailed:  # what remains there is shown by nobody
+        log.exception("A file could not be removed")

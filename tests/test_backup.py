@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from core import backup, backups, clock, config, db, jobs, migrate, move, restore, settings, tables, upgrade
 from core.config import ROOT
 from core.db import prepare_engine, writing
+from core.storage import Folder
 from tests import databases
 from tests.databases import contents
 from tests.factories import a_category, a_post, a_topic, a_user, a_vote, an_own_skin, first_post, inside, many_posts
@@ -66,7 +67,7 @@ def file(live, tmp_path) -> Path:
     (uploads / "2026" / "11").mkdir(parents=True)
     (uploads / "2026" / "11" / "cat.png").write_bytes(bytes(range(256)) * 9)
     (uploads / "empty").write_bytes(b"")
-    backup.write(live, uploads, tmp_path / "site.zip")
+    backup.write(live, Folder(uploads), tmp_path / "site.zip")
     return tmp_path / "site.zip"
 
 
@@ -84,7 +85,7 @@ def same(one: Engine, other: Engine) -> bool:
 @pytest.mark.parametrize("kind", ON)
 def test_a_restored_community_is_the_same_on_either_database(live, file, empty, tmp_path, kind):
     target = empty(kind)
-    restore.restore(file, target, tmp_path / "new" / "uploads")
+    restore.restore(file, target, Folder(tmp_path / "new" / "uploads"))
     assert same(live, target)
     assert migrate.current(target) == migrate.head()
     found = {path.name: path.read_bytes() for path in (tmp_path / "new" / "uploads").rglob("*") if path.is_file()}
@@ -94,7 +95,7 @@ def test_a_restored_community_is_the_same_on_either_database(live, file, empty, 
 @pytest.mark.parametrize("kind", ON)
 def test_a_restored_community_goes_on(live, file, empty, tmp_path, kind):
     target = empty(kind)
-    restore.restore(file, target, tmp_path / "new")
+    restore.restore(file, target, Folder(tmp_path / "new"))
     with target.begin() as connection:
         last = connection.scalar(text("select max(id) from tags"))
         connection.execute(text("insert into tags (name, topics) values ('new', 0)"))
@@ -107,8 +108,8 @@ def test_a_restored_community_goes_on(live, file, empty, tmp_path, kind):
 @pytest.mark.parametrize("kind", ON)
 def test_a_backup_of_a_restored_community_has_the_same_hashes(live, file, empty, tmp_path, kind):
     target = empty(kind)
-    first = restore.restore(file, target, tmp_path / "new")
-    again = backup.write(target, tmp_path / "new", tmp_path / "again.zip")
+    first = restore.restore(file, target, Folder(tmp_path / "new"))
+    again = backup.write(target, Folder(tmp_path / "new"), tmp_path / "again.zip")
     assert again["tables"] == first["tables"]
     assert again["uploads"] == first["uploads"]
 
@@ -116,15 +117,15 @@ def test_a_backup_of_a_restored_community_has_the_same_hashes(live, file, empty,
 @pytest.mark.parametrize("kind", ON)
 def test_a_community_is_replaced_only_when_that_is_asked_for(live, file, empty, tmp_path, kind):
     target = empty(kind)
-    restore.restore(file, target, tmp_path / "new")
+    restore.restore(file, target, Folder(tmp_path / "new"))
     before = contents(target)
     with pytest.raises(restore.NotEmpty):
-        restore.restore(file, target, tmp_path / "new")
+        restore.restore(file, target, Folder(tmp_path / "new"))
     assert contents(target) == before
     with target.begin() as connection:
         connection.execute(text("update posts set source = 'changed'"))
     (tmp_path / "new" / "late.png").write_bytes(b"x")
-    restore.restore(file, target, tmp_path / "new", replace=True)
+    restore.restore(file, target, Folder(tmp_path / "new"), replace=True)
     assert same(live, target)
     assert not (tmp_path / "new" / "late.png").exists()
 
@@ -132,11 +133,11 @@ def test_a_community_is_replaced_only_when_that_is_asked_for(live, file, empty, 
 @pytest.mark.parametrize("kind", ON)
 def test_a_restore_that_fails_leaves_everything_as_it_was(live, file, empty, tmp_path, kind, monkeypatch):
     target = empty(kind)
-    restore.restore(file, target, tmp_path / "new")
+    restore.restore(file, target, Folder(tmp_path / "new"))
     before = contents(target)
     monkeypatch.setattr(tables, "fill", lambda connection, table, columns, of: None)
     with pytest.raises(restore.Differs, match="rows, not the"):
-        restore.restore(file, target, tmp_path / "new", replace=True)
+        restore.restore(file, target, Folder(tmp_path / "new"), replace=True)
     assert contents(target) == before
     assert (tmp_path / "new" / "empty").exists()
 
@@ -154,7 +155,7 @@ def test_a_backup_holds_one_moment_while_others_write(app, live, tmp_path):
     writer.start()
     try:
         assert begun.wait(20)
-        manifest = backup.write(live, tmp_path / "none", tmp_path / "live.zip")
+        manifest = backup.write(live, Folder(tmp_path / "none"), tmp_path / "live.zip")
     finally:
         over.set()
         writer.join()
@@ -177,8 +178,8 @@ def test_a_backup_of_an_older_version_is_brought_to_the_newest(empty, tmp_path, 
     with old.begin() as connection:
         migrate.to(connection, "0001")
         connection.execute(text("insert into tags (name, topics) values ('glue', 3)"))
-    backup.write(old, tmp_path / "none", tmp_path / "old.zip")
-    restore.restore(tmp_path / "old.zip", new, tmp_path / "none")
+    backup.write(old, Folder(tmp_path / "none"), tmp_path / "old.zip")
+    restore.restore(tmp_path / "old.zip", new, Folder(tmp_path / "none"))
     assert migrate.current(new) == migrate.head()
     with new.connect() as connection:
         assert connection.execute(text("select name, topics from tags")).all() == [("glue", 3)]
@@ -187,7 +188,7 @@ def test_a_backup_of_an_older_version_is_brought_to_the_newest(empty, tmp_path, 
 def test_a_backup_of_a_newer_version_is_refused(file, empty, tmp_path, monkeypatch):
     monkeypatch.setattr(migrate, "head", lambda: "0001")
     with pytest.raises(backup.Broken, match="newer Livery"):
-        restore.restore(file, empty("sqlite"), tmp_path / "new")
+        restore.restore(file, empty("sqlite"), Folder(tmp_path / "new"))
 
 
 # --- verifying ---
@@ -411,7 +412,7 @@ def inhabited(file, empty, tmp_path) -> Callable[[str], Engine]:
 
     def make(kind: str) -> Engine:
         engine = empty(kind)
-        restore.restore(file, engine, tmp_path / "none")
+        restore.restore(file, engine, Folder(tmp_path / "none"))
         return engine
 
     return make
@@ -423,7 +424,7 @@ def test_a_failed_upgrade_leaves_the_old_state(inhabited, next_version, tmp_path
     before, revision = contents(engine), migrate.current(engine)
     number = next_version()
     with pytest.raises(upgrade.UpgradeFailed, match=f"The upgrade to {number} failed .*is as it was, at {revision}"):
-        upgrade.upgrade(engine, tmp_path)
+        upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
     assert contents(engine) == before
     assert migrate.current(engine) == revision
     assert "half_made" not in inspect(engine).get_table_names()
@@ -434,7 +435,7 @@ def test_even_what_a_failed_migration_committed_is_taken_back_on_sqlite(inhabite
     before = contents(engine)
     next_version('op.get_bind().exec_driver_sql("COMMIT"); op.get_bind().exec_driver_sql("BEGIN")')
     with pytest.raises(upgrade.UpgradeFailed):
-        upgrade.upgrade(engine, tmp_path)
+        upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
     assert contents(engine) == before
     assert "half_made" not in inspect(engine).get_table_names()
     assert not list((tmp_path / "backups").glob("*.sqlite3"))
@@ -445,20 +446,20 @@ def test_an_upgrade_makes_a_backup_first(inhabited, next_version, empty, tmp_pat
     engine, said = inhabited(kind), []
     before = contents(engine)
     number = next_version(fails=False)
-    assert upgrade.upgrade(engine, tmp_path, said.append)
-    assert not upgrade.upgrade(engine, tmp_path)
+    assert upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"), said.append)
+    assert not upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
     assert migrate.current(engine) == number
     (made,) = (tmp_path / "backups").glob(f"before-{number}-*.zip")
     assert said == [f"Making a backup before the upgrade: {made}"]
     monkeypatch.undo()
     old = empty(kind)
-    restore.restore(made, old, tmp_path / "none")
+    restore.restore(made, old, Folder(tmp_path / "none"))
     held = contents(old)
     assert {**held, "search_queue": []} == {**before, "search_queue": []}
 
 
 def test_a_new_database_needs_no_backup(empty, tmp_path):
-    assert upgrade.upgrade(empty("sqlite"), tmp_path)
+    assert upgrade.upgrade(empty("sqlite"), tmp_path, Folder(tmp_path / "uploads"))
     assert not (tmp_path / "backups").exists()
 
 
@@ -468,7 +469,7 @@ def test_of_the_backups_before_upgrades_three_are_kept(inhabited, next_version, 
     for number in range(5):
         (tmp_path / "backups" / f"before-000{number}-20260101-000000.zip").write_bytes(b"old")
     number = next_version(fails=False)
-    upgrade.upgrade(engine, tmp_path)
+    upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
     names = sorted(path.name[:11] for path in (tmp_path / "backups").glob("before-*.zip"))
     assert names == sorted(["before-0003", "before-0004", f"before-{number}"])
 

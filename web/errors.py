@@ -12,6 +12,7 @@ from core import db
 from core.i18n import gettext as _
 from core.i18n import mark
 from core.pages import BadCursor
+from core.s3 import StoreFailed
 from forum.refusals import Conflict, Forbidden, Gone, Invalid, Missing, Moved, Refusal, TooMany
 from web import htmx
 from web.auth import LoginNeeded
@@ -70,6 +71,11 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(db.Frozen)
     def _frozen(error: db.Frozen) -> Response:
         return answer(503, wait=120)
+
+    @app.errorhandler(StoreFailed)
+    def _store_failed(error: StoreFailed) -> Response:
+        log.error("A file could not be fetched: %s", error)
+        return answer(503, _("Files cannot be reached just now. Please try again in a moment."), wait=30)
 
     @app.errorhandler(Moved)
     def _moved(error: Moved) -> Response:
