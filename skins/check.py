@@ -73,6 +73,8 @@ def measured(looks_for: Callable[[Job], list[Look]]) -> Found:
         with chromium() as browser:
             paths = discover(browser.new_page(), address)
         asked = [(job, looks_for(job)) for job in jobs(paths) if looks_for(job)]
+        if not asked:
+            raise SystemExit("There is nothing to look at.")
         with ProcessPoolExecutor(min(4, max(2, os.cpu_count() or 2)), initializer=begin) as pool:
             answers = [pool.submit(run, job, chosen, address, data) for job, chosen in asked]
             try:

@@ -18,7 +18,7 @@ FILE = ROOT / "skins" / "checked.json"
 MANIFEST: dict[str, Any] = json.loads((ROOT / "static" / "skins" / "skins.json").read_text())
 SKINS_AT_ONCE = 2
 """Changed skins that a quick check has time for."""
-OTHERS, OTHERS_ON_CHANGED = 3, 6
+OTHERS, OTHERS_ON_CHANGED = 3, 4
 """Looks that are looked at although nothing of them changed: on every kind of page, and on kinds that changed."""
 
 Record = dict[str, dict[str, str]]

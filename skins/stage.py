@@ -58,9 +58,10 @@ def site() -> Iterator[tuple[str, Path]]:
         port = probe.getsockname()[1]
         probe.close()
         data = Path(os.environ.get("SKINS_DATA", spare))
-        env = {**os.environ, "LIVERY_DATA": str(data), "HOST": "127.0.0.1", "PORT": str(port)}
-        for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
-            env.pop(name, None)
+        # a community as it comes, whatever is set up on this machine
+        set_up = ("LIVERY_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+        env = {name: value for name, value in os.environ.items() if not name.startswith(set_up)}
+        env |= {"LIVERY_DATA": str(data), "HOST": "127.0.0.1", "PORT": str(port)}
         address = f"http://127.0.0.1:{port}"
         with (data / "server.log").open("wb") as log:
             server = subprocess.Popen(
