@@ -3,7 +3,7 @@ from flask import Blueprint, redirect
 from core.db import writing
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from forum import categories, marking, topics, unread
+from forum import categories, marking, news, topics, unread
 from web import htmx, params
 from web.auth import login_required, viewer
 from web.flash import say
@@ -16,12 +16,12 @@ MARKS = ("selected-read", "selected-unread", "all-read", "all-unread")
 @blueprint.get("/unread")
 @login_required
 def index():
-    only = params.choice("filter", unread.FILTERS, "all")
+    only = params.choice("filter", news.FILTERS, "all")
     return htmx.render(
         "unread/index.html",
         "topics/_rows.html",
         only=only,
-        filters=unread.FILTERS,
+        filters=news.FILTERS,
         counts=unread.counts(viewer()),
         page=unread.listed(viewer(), only, number=params.page(), cursor=params.cursor()),
         pinned=[],

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, String, select, update
@@ -34,7 +34,7 @@ class Version(Model):
 
 
 _kept: dict[tuple[str, str], tuple[object, Any]] = {}
-_many: store.Store[tuple[object, Any]] = store.Store(8 * 1024 * 1024)
+_many: store.Store[tuple[object, Any]] = store.Store(24 * 1024 * 1024)
 _lock = threading.Lock()
 _watched: dict[str, "_Watched"] = {}
 
@@ -157,10 +157,13 @@ def keep(name: str, load: Callable[[], T], *depends_on: str) -> T:
     return value
 
 
-def keep_one_of(name: str, key: int, load: Callable[[], T], *depends_on: str) -> T:
+def keep_one_of(
+    name: str, key: Hashable, load: Callable[[], T], *depends_on: str, size: Callable[[T], int] = lambda value: 2000
+) -> T:
     """Like `keep`, for one of many: those that were not asked for lately are forgotten when room is needed.
 
-    Inside `writing()` it is made again each time, from what the transaction has written so far.
+    `size` tells about how many bytes a value takes. Inside `writing()` it is made again each time, from what the
+    transaction has written so far.
     """
     if write_in_progress():
         return load()
@@ -173,7 +176,7 @@ def keep_one_of(name: str, key: int, load: Callable[[], T], *depends_on: str) ->
     if kept is not None and kept[0] == stamp:
         return kept[1]  # type: ignore[no-any-return]
     value = load()
-    _many.put(place, (stamp, value), 2000)
+    _many.put(place, (stamp, value), size(value))
     return value
 
 

@@ -8,6 +8,8 @@ transaction. A table says in `__shown__` who sees what of it; one that says noth
 - `topic-<n>`: what the pages of some topics show (a topic's posts, its title, its tags); see `of_topic`
 - `member-<n>`: what some members are and have chosen (rights, preferences, session, drafts); see `of_member`
 - `viewers`: what any member may be
+- `reader-<n>`: how far some members have read; see `of_reader`
+- `readers`: how far any member may have read
 """
 
 import re
@@ -25,7 +27,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 from core.db import Base, before_commit, session
 
 _BUCKETS = 128
-_EVERYTHING = frozenset({"all", "site", "viewers"})
+_EVERYTHING = frozenset({"all", "site", "viewers", "readers"})
 _NAMED = re.compile(r"(?i:\b(?:into|update|from|join|table)\s+)\"?(\w+)")
 _MOVE_ON = text(
     "INSERT INTO versions (name, number) VALUES (:name, 1) ON CONFLICT (name) DO UPDATE SET number = versions.number + 1"
@@ -38,6 +40,7 @@ class Shown:
 
     guests: bool = True
     member: str = ""  # the column that says whose own state it is: his rights, his choices, his drafts
+    reader: str = ""  # the column that says whose reading it is: where he is in a topic
     only_lists: bool = False  # no topic's page shows anything of it
     topic: str = ""  # the column that says on which topic's pages a row is
     figures: frozenset[str] = frozenset()  # columns that lists show, and topics' pages do not
@@ -56,6 +59,11 @@ def of_topic(topic_id: int) -> str:
 def of_member(user_id: int) -> str:
     """The version that stands for what a member is and has chosen (and for some others)."""
     return f"member-{user_id % _BUCKETS}"
+
+
+def of_reader(user_id: int) -> str:
+    """The version that stands for how far a member has read (and for some others)."""
+    return f"reader-{user_id % _BUCKETS}"
 
 
 def _of(table: str) -> Shown:
@@ -81,6 +89,8 @@ def _moved(table: str, columns: Iterable[str] | None, known: Callable[[str], int
 
     if shown.member and not only_figures:
         names.add(place(shown.member, of_member, "viewers"))
+    if shown.reader:
+        names.add(place(shown.reader, of_reader, "readers"))
     if shown.guests:
         names.add("all")
         if not only_figures:
@@ -112,7 +122,11 @@ def _executed(state: ORMExecuteState) -> None:
     values = {getattr(key, "key", key): value for key, value in (getattr(statement, "_values", None) or {}).items()}
 
     def known(column: str) -> int | None:
-        return _plain(values.get(column)) if isinstance(statement, Insert) else asked_for(statement, column)
+        if not isinstance(statement, Insert):
+            return asked_for(statement, column)
+        rows = state.parameters if isinstance(state.parameters, list) else [values]
+        named = {_plain(row.get(column)) for row in rows}
+        return named.pop() if len(named) == 1 else None
 
     given = isinstance(statement, Update) and values and not state.parameters
     changed |= _moved(table, values if given else None, known)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from core import clock
 from core.pages import Page
 from forum import categories, reading, topics
-from forum.topics import TopicRow
+from forum.topic_rows import TopicRow
 from forum.viewers import Viewer
 
 TERMS: dict[str, timedelta | None] = {

@@ -2,24 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cache
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, select, update
 
 from core.db import session
 from core.events import emit
 from core.i18n import gettext as _
 from core.pages import DEEPEST_PAGE, BadCursor, beyond, decode, encode
-from forum import categories, faces, following, permissions, posting, reading, timeline, tombstones, users
+from forum import categories, following, permissions, post_rows, posting, reading, timeline, tombstones
 from forum.faces import Face
-from forum.privileges import rights
+from forum.post_rows import PostRow
 from forum.refusals import Invalid, Missing
 from forum.topics import TopicPage
 from forum.viewers import Viewer
-from models import Bookmark, Post, Topic, User, Vote
+from models import Post, Topic, User, Vote
 
 SORTS = ("oldest_to_newest", "newest_to_oldest", "most_votes")
 DEFAULT_SORT = SORTS[0]
@@ -30,49 +26,6 @@ class PostCreated:
     """A reply was written."""
 
     post_id: int
-
-
-@dataclass(slots=True)
-class PostRow:
-    """A post as the stream shows it."""
-
-    id: int
-    topic_id: int
-    number: int
-    author_id: int
-    html: str
-    created_at: datetime
-    edited_at: datetime | None
-    edit_reason: str | None
-    version: int
-    revisions: int
-    deleted_at: datetime | None
-    deleted_by_id: int | None
-    deleted_reason: str
-    deleted_by: str | None
-    score: int
-    ups: int
-    downs: int
-    replies: int
-    last_reply_at: datetime | None
-    reply_to_id: int | None
-    author: str
-    author_slug: str
-    author_colour: int
-    author_picture: str
-    author_badges: list[int]
-    online: bool
-    editor: str | None
-    parent_number: int | None
-    parent_author: str | None
-    parent_slug: str | None
-    my_vote: int
-    bookmarked: bool
-    faces: list[Face] = field(default_factory=list)
-    blocked: bool = False  # the viewer blocks its author
-    may_vote_up: permissions.Verdict = permissions.HIDDEN
-    may_vote_down: permissions.Verdict = permissions.HIDDEN
-    may_see_history: permissions.Verdict = permissions.HIDDEN
 
 
 @dataclass(slots=True)
@@ -113,22 +66,25 @@ def stream(
         page = min(page, pages) if number > 1 else 1
     if page > pages:
         raise Missing(_("This topic has no page %(page)s.", page=f"{page:,}"))
-    query = _rows(viewer).where(Post.topic_id == topic.id)
+    # The limit tells PostgreSQL's planner what it cannot guess: that the range holds no more than a page.
+    query = post_rows.everybodys().where(Post.topic_id == topic.id).limit(size)
     if sort == "oldest_to_newest":
         low, high = (page - 1) * size + 1, page * size
-        # The limit tells PostgreSQL's planner what it cannot guess: that the range holds no more than a page.
-        rows = _read(query.where(Post.number.between(low, high)).order_by(Post.number).limit(size))
+        query = query.where(Post.number.between(low, high)).order_by(Post.number)
+        rows = post_rows.kept(topic, (low, high), query)
     else:
         high = last - (page - 1) * size
         low = max(2, high - size + 1)
-        rows = _first(viewer, topic) if page == 1 else []
-        rows += _read(query.where(Post.number.between(low, high)).order_by(Post.number.desc()).limit(size))
-    _complete(viewer, topic, rows)
-    earlier = {"page": str(page - 1)} if page > 1 else None
-    later = {"page": str(page + 1)} if page < pages else None
+        query = query.where(Post.number.between(low, high)).order_by(Post.number.desc())
+        rows = [*(_first(topic) if page == 1 else ()), *post_rows.kept(topic, (high, low), query)]
+    post_rows.complete(viewer, topic, rows)
     begins, ends = (page == 1, page == pages)[:: 1 if sort == "oldest_to_newest" else -1]
     marks = _marks(viewer, topic, rows, 0 if begins else low, None if ends else high)
-    return Stream(rows, sort, page, pages, earlier, later, _nearest(rows, number), marks)
+    return Stream(rows, sort, page, pages, *_neighbours(page, pages), _nearest(rows, number), marks)
+
+
+def _neighbours(page: int, pages: int) -> tuple[dict[str, str] | None, dict[str, str] | None]:
+    return ({"page": str(page - 1)} if page > 1 else None, {"page": str(page + 1)} if page < pages else None)
 
 
 def _marks(
@@ -153,8 +109,12 @@ def _by_votes(viewer: Viewer, topic: TopicPage, page: int, number: int | None, c
     spans, backwards = _spans(topic, number, cursor)
     order = (Post.score, Post.number.desc()) if backwards else (Post.score.desc(), Post.number)
     # "number != 1" and not "> 1": SQLite would take the index of numbers for that, and sort the whole topic
-    query = _rows(viewer).where(Post.topic_id == topic.id, Post.number != 1).order_by(*order)
-    rows = beyond(_read, query, *spans, size + 1) if spans else _read(query.limit(size + 1).offset((page - 1) * size))
+    query = post_rows.everybodys().where(Post.topic_id == topic.id, Post.number != 1).order_by(*order)
+    rows = (
+        beyond(post_rows.read, query, *spans, size + 1)
+        if spans
+        else post_rows.read(query.limit(size + 1).offset((page - 1) * size))
+    )
     more = len(rows) > size
     rows = rows[:size]
     if backwards:
@@ -171,8 +131,8 @@ def _by_votes(viewer: Viewer, topic: TopicPage, page: int, number: int | None, c
         if more and page < DEEPEST_PAGE:
             later = {"page": str(page + 1)}
     if at_start:
-        rows = [*_first(viewer, topic), *rows]
-    _complete(viewer, topic, rows)
+        rows = [*_first(topic), *rows]
+    post_rows.complete(viewer, topic, rows)
     return Stream(rows, "most_votes", page, pages, earlier, later, _nearest(rows, number))
 
 
@@ -199,32 +159,32 @@ def _spans(
     raise BadCursor
 
 
-def _first(viewer: Viewer, topic: TopicPage) -> list[PostRow]:
-    return _read(_rows(viewer).where(Post.id == topic.first_post_id))
+def _first(topic: TopicPage) -> list[PostRow]:
+    return post_rows.kept(topic, 1, post_rows.everybodys().where(Post.id == topic.first_post_id))
 
 
 def one(viewer: Viewer, topic: TopicPage, post_id: int) -> PostRow:
     """One post of a topic, as the stream shows it. Raises Missing."""
-    rows = _read(_rows(viewer).where(Post.id == post_id, Post.topic_id == topic.id))
+    rows = post_rows.read(post_rows.everybodys().where(Post.id == post_id, Post.topic_id == topic.id))
     if not rows:
         raise Missing
-    _complete(viewer, topic, rows)
+    post_rows.complete(viewer, topic, rows)
     return rows[0]
 
 
 def between(viewer: Viewer, topic: TopicPage, low: int, high: int) -> list[PostRow]:
     """The posts with these numbers, oldest first; at most 50. Two queries."""
     numbered = (Post.topic_id == topic.id) & Post.number.between(low, high)
-    rows = _read(_rows(viewer).where(numbered).order_by(Post.number).limit(50))
-    _complete(viewer, topic, rows)
+    rows = post_rows.read(post_rows.everybodys().where(numbered).order_by(Post.number).limit(50))
+    post_rows.complete(viewer, topic, rows)
     return rows
 
 
 def answers(viewer: Viewer, topic: TopicPage, post_id: int) -> list[PostRow]:
     """The posts that answer a post, oldest first; at most 100."""
     known = (Post.reply_to_id == post_id) & (Post.topic_id == topic.id) & Post.deleted_at.is_(None)
-    rows = _read(_rows(viewer).where(known).order_by(Post.number).limit(100))
-    _complete(viewer, topic, rows)
+    rows = post_rows.read(post_rows.everybodys().where(known).order_by(Post.number).limit(100))
+    post_rows.complete(viewer, topic, rows)
     return rows
 
 
@@ -299,72 +259,3 @@ def reply(
         reading.wrote(author, topic.id, post.number)
     emit(PostCreated(post.id))
     return post
-
-
-def _rows(viewer: Viewer) -> Select[Any]:
-    query = _columns(viewer.guest)
-    return query if viewer.guest else query.params(reader=viewer.id)
-
-
-@cache
-def _columns(guest: bool) -> Select[Any]:
-    """What the stream shows, whoever wrote it; made once, for making the aliases costs more than asking."""
-    author, editor, parent, parent_author = aliased(User), aliased(User), aliased(Post), aliased(User)
-    names = [name for name in PostRow.__slots__ if hasattr(Post, name)]
-    query = (
-        select(
-            *[getattr(Post, name) for name in names],
-            author.name.label("author"), author.slug.label("author_slug"), author.colour.label("author_colour"),
-            author.picture.label("author_picture"), author.badges.label("author_badges"), author.last_seen_at.label("online"),
-            editor.name.label("editor"), _deleter(), parent.number.label("parent_number"),
-            parent_author.name.label("parent_author"), parent_author.slug.label("parent_slug"),
-            (literal(0) if guest else func.coalesce(Vote.value, 0)).label("my_vote"),
-            (literal(False) if guest else Bookmark.post_id.is_not(None)).label("bookmarked"),
-        )
-        .join(author, author.id == Post.author_id)
-        .outerjoin(editor, editor.id == Post.edited_by_id)
-        .outerjoin(parent, (parent.id == Post.reply_to_id) & (parent.topic_id == Post.topic_id))
-        .outerjoin(parent_author, parent_author.id == parent.author_id)
-    )  # fmt: skip
-    if guest:
-        return query
-    query = query.outerjoin(Vote, (Vote.post_id == Post.id) & (Vote.user_id == bindparam("reader")))
-    return query.outerjoin(Bookmark, (Bookmark.post_id == Post.id) & (Bookmark.user_id == bindparam("reader")))
-
-
-def _deleter() -> ColumnElement[str | None]:
-    deleter = aliased(User)
-    return select(deleter.name).where(deleter.id == Post.deleted_by_id).scalar_subquery().label("deleted_by")
-
-
-def _read(query: Select[Any]) -> list[PostRow]:
-    found = session().execute(query)
-    names = tuple(found.keys())
-    rows = [PostRow(**dict(zip(names, row, strict=True))) for row in found]
-    since = users.online_since()
-    for row in rows:
-        row.online = row.online is not None and row.online > since  # type: ignore[operator]
-    return rows
-
-
-def _complete(viewer: Viewer, topic: TopicPage, rows: Sequence[PostRow]) -> None:
-    """Gives each post the faces of those who answered it and what the viewer may do to it. One query at most."""
-    may_see_deleted = "posts:view_deleted" in rights(viewer, topic.category_id)
-    blocked = reading.of(viewer).blocked
-    # of an author a vote's check only asks whether it is the viewer
-    verdicts: dict[bool, tuple[permissions.Verdict, permissions.Verdict]] = {}
-    for row in rows:
-        own = row.author_id == viewer.id
-        if own not in verdicts:
-            up, down = (permissions.vote_on(viewer, topic, row.author_id, value) for value in (1, -1))
-            verdicts[own] = up, down
-        row.may_vote_up, row.may_vote_down = verdicts[own]
-        row.blocked = row.author_id in blocked
-        if row.revisions:
-            row.may_see_history = permissions.see_history(viewer, topic, row)
-        if row.deleted_at and not may_see_deleted and not own:
-            row.html = ""
-    answered = [row.id for row in rows if row.replies]
-    found = faces.of_answers(answered) if answered else {}
-    for row in rows:
-        row.faces = found.get(row.id, row.faces)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Select,
     String,
@@ -144,6 +145,18 @@ def has_news(viewer: Viewer) -> ColumnElement[bool]:
     return or_(forced, _written(position(viewer), mark(viewer), silent(viewer)))
 
 
+def written_down() -> tuple[ColumnElement[datetime], ColumnElement[bool]]:
+    """The mark and whether there is news as far as the tables know, for a statement made once; see `terms_of`."""
+    seen = func.coalesce(ReadMark.at, bindparam("everywhere", type_=Moment))
+    by: BindParameter[int] = bindparam("silent", expanding=True)
+    return seen, or_(func.coalesce(ReadTopic.forced, false()), _written(ReadTopic.number.expression, seen, by))
+
+
+def terms_of(viewer: Viewer) -> dict[str, Any]:
+    """What `written_down` must know of a reader."""
+    return {"reader": viewer.id, "everywhere": of(viewer).everywhere, "silent": silent(viewer)}
+
+
 def silent(viewer: Viewer) -> list[int]:
     """Those whose posts are no news to a reader: himself, and whom he blocks."""
     return [viewer.id, *sorted(of(viewer).blocked)]
@@ -160,8 +173,7 @@ def of_one_topic() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
 
 def known_of(viewer: Viewer, topic_id: int) -> dict[str, Any]:
     """What `of_one_topic` must know of a reader."""
-    known = {"held": held(viewer).get(topic_id), "everywhere": of(viewer).everywhere, "silent": silent(viewer)}
-    return {"reader": viewer.id, **known}
+    return {"held": held(viewer).get(topic_id), **terms_of(viewer)}
 
 
 def _read_number(at: ColumnElement[Any], seen: ColumnElement[datetime]) -> ColumnElement[int]:

@@ -16,10 +16,22 @@ from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.pages import DEEPEST_PAGE, Page, beyond, decode, encode
 from core.settings import Int, declare
-from forum import categories, counting, following, permissions, posting, reading, tag_rules, tags, tombstones
+from forum import (
+    categories,
+    counting,
+    following,
+    permissions,
+    posting,
+    reading,
+    tag_rules,
+    tags,
+    tombstones,
+    topic_rows,
+)
 from forum.privileges import rights
 from forum.refusals import Forbidden, Invalid, Missing, Moved
 from forum.slugs import slugify
+from forum.topic_rows import TopicRow, pinned_at_present
 from forum.viewers import Viewer
 from models import Post, Tag, Topic, TopicFollow, TopicTag, User
 
@@ -48,51 +60,6 @@ class TopicCreated:
     """A topic was published."""
 
     topic_id: int
-
-
-@dataclass(slots=True)
-class TopicRow:
-    """A topic as a list shows it."""
-
-    id: int
-    category_id: int
-    author_id: int
-    title: str
-    slug: str
-    created_at: datetime
-    published_at: datetime
-    scheduled: bool
-    posts: int
-    votes: int
-    views: int
-    last_post_at: datetime
-    last_post_id: int | None
-    locked_at: datetime | None
-    pinned_at: datetime | None
-    pinned_until: datetime | None
-    moved_at: datetime | None
-    deleted_at: datetime | None
-    author: str
-    author_slug: str
-    author_colour: int
-    author_picture: str
-    excerpt: str | None
-    last_author: str | None
-    last_author_slug: str | None
-    last_author_colour: int | None
-    last_author_picture: str | None
-    unread: bool = False  # for the viewer
-    tags: list[str] = field(default_factory=list)
-
-    @property
-    def path(self) -> str:
-        """Its address on this site."""
-        return f"/topic/{self.id}/{self.slug}"
-
-    @property
-    def pinned(self) -> bool:
-        """Whether it stands above the others now."""
-        return _pinned(self.pinned_at, self.pinned_until)
 
 
 @dataclass(slots=True)
@@ -141,11 +108,7 @@ class TopicPage:
     @property
     def pinned(self) -> bool:
         """Whether it stands above the others of its category now."""
-        return _pinned(self.pinned_at, self.pinned_until)
-
-
-def _pinned(at: datetime | None, until: datetime | None) -> bool:
-    return at is not None and (until is None or not clock.passed(until))
+        return pinned_at_present(self.pinned_at, self.pinned_until)
 
 
 def get(viewer: Viewer, topic_id: int) -> TopicPage:
@@ -179,20 +142,22 @@ def in_category(
     pinned: list[TopicRow] = []
     if number == 1 and not cursor:
         query = (
-            rows_for(viewer)
+            topic_rows.asked_by(viewer)
             .where(visible, Topic.pinned_at.is_not(None), standing)
             .order_by(Topic.pinned_at.desc(), Topic.id.desc())
         )
-        pinned = _read(_tagged(query, tag).limit(50))
-    page = paged(_tagged(rows_for(viewer).where(visible, floating), tag), SORTS[sort], number=number, cursor=cursor)
-    fill_tags([*pinned, *page.rows])
+        pinned = topic_rows.read(_tagged(query, tag).limit(50))
+    page = paged(
+        _tagged(topic_rows.asked_by(viewer).where(visible, floating), tag), SORTS[sort], number=number, cursor=cursor
+    )
+    topic_rows.complete(viewer, [*pinned, *page.rows])
     return pinned, page
 
 
 def paged(
     query: Select[Any], column: InstrumentedAttribute[Any], *, number: int = 1, cursor: str = "", few: bool = False
 ) -> Page[TopicRow]:
-    """A page of a list of topics, newest (or most) first. The rows' tags are not filled in.
+    """A page of a list of topics, newest (or most) first. The rows are not complete.
 
     `few` says that another condition leaves only some thousand: they are sorted, not looked for along the column.
     Raises BadCursor, and Missing for a page deeper than numbers reach.
@@ -205,9 +170,9 @@ def paged(
     if cursor:
         kind = datetime if isinstance(column.type, Moment) else int
         value, last_id = decode(cursor, kind, int)
-        rows = beyond(_read, query, (order == value) & (Topic.id < last_id), order < value, size + 1)
+        rows = beyond(topic_rows.read, query, (order == value) & (Topic.id < last_id), order < value, size + 1)
     else:
-        rows = _read(query.limit(size + 1).offset((number - 1) * size))
+        rows = topic_rows.read(query.limit(size + 1).offset((number - 1) * size))
     following = None
     if len(rows) > size:
         rows = rows[:size]
@@ -227,7 +192,7 @@ def listed(
     cursor: str = "",
 ) -> Page[TopicRow]:
     """A page of the topics of many categories. Raises BadCursor."""
-    query, few = rows_for(viewer).where(permissions.visible_topics(viewer, category_ids)), False
+    query, few = topic_rows.asked_by(viewer).where(permissions.visible_topics(viewer, category_ids)), False
     if since is not None:
         by_time = column is SORTS[DEFAULT_SORT]
         query = query.where((Topic.last_post_at if by_time else Topic.created_at) >= since)
@@ -235,7 +200,7 @@ def listed(
     if author_id is not None:
         query = query.where(Topic.author_id == author_id)
     page = paged(_tagged(query, tag), column, number=number, cursor=cursor, few=few)
-    fill_tags(page.rows)
+    topic_rows.complete(viewer, page.rows)
     return page
 
 
@@ -335,30 +300,6 @@ def publish_due() -> None:
 
 
 @cache
-def _rows() -> Select[Any]:
-    author, last, last_author = aliased(User), aliased(Post), aliased(User)
-    names = [name for name in TopicRow.__slots__ if hasattr(Topic, name)]
-    return (
-        select(
-            *[getattr(Topic, name) for name in names],
-            author.name.label("author"), author.slug.label("author_slug"), author.colour.label("author_colour"),
-            author.picture.label("author_picture"), last.excerpt, last_author.name.label("last_author"),
-            last_author.slug.label("last_author_slug"), last_author.colour.label("last_author_colour"),
-            last_author.picture.label("last_author_picture"),
-        )
-        .join(author, author.id == Topic.author_id)
-        .outerjoin(last, last.id == Topic.last_post_id)
-        .outerjoin(last_author, last_author.id == last.author_id)
-    )  # fmt: skip
-
-
-def rows_for(viewer: Viewer) -> Select[Any]:
-    """The rows of a list, for a member with what is unread."""
-    rows = _rows()
-    return rows if viewer.guest else reading.joined(rows, viewer.id).add_columns(reading.unread(viewer).label("unread"))
-
-
-@cache
 def _page(guest: bool) -> Select[Any]:
     deleter, first = aliased(User), aliased(Post)
     names = [name for name in TopicPage.__slots__ if hasattr(Topic, name) and name != "last_number"]
@@ -385,16 +326,3 @@ def _tagged(query: Select[Any], tag: str) -> Select[Any]:
         return query
     carrying = select(TopicTag.topic_id).join(Tag, Tag.id == TopicTag.tag_id).where(Tag.name == tag)
     return query.where(Topic.id.in_(carrying))
-
-
-def _read(query: Select[Any]) -> list[TopicRow]:
-    found = session().execute(query)
-    names = tuple(found.keys())
-    return [TopicRow(**dict(zip(names, row, strict=True))) for row in found]
-
-
-def fill_tags(rows: Sequence[TopicRow]) -> None:
-    """Gives the rows of a list their tags. One query, none for no rows."""
-    found = tags.of_topics(row.id for row in rows)
-    for row in rows:
-        row.tags = found.get(row.id, [])

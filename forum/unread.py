@@ -1,68 +1,38 @@
 """Unread: what is new for a reader, counted exactly up to 99 and listed, and where to begin reading."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, select
 
 from core.db import session
 from core.pages import Page, decode, encode
-from forum import categories, posting, reading, topics
+from forum import categories, news, posting, reading, topic_rows, topics
 from forum.categories import Node
 from forum.posts import Stream
-from forum.topics import TopicPage, TopicRow
+from forum.topic_rows import TopicRow
+from forum.topics import TopicPage
 from forum.viewers import Viewer
-from models import Category, Post, ReadMark, ReadTopic, Topic, TopicFollow
-
-FILTERS = ("all", "new", "watched", "unreplied")
-MOST = 100
-"""So many unread topics are counted; whoever has more is told "99+"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """An unread topic, as far as counting is concerned."""
-
-    id: int
-    category_id: int
-    last_post_at: datetime
-    new: bool  # never opened
-    watched: bool
-    unreplied: bool
-
-
-def fresh(viewer: Viewer) -> Sequence[Fresh]:
-    """Up to 100 unread topics of a reader; fewer are all there are. One query a request, none for a guest."""
-    if viewer.guest:
-        return ()
-    reader, held = reading.of(viewer), reading.held(viewer)
-    info, key = session().info, ("fresh", viewer.id)
-    known = info.get(key)
-    if known is None or known[0] is not reader or known[1] != held:  # something was written or read since
-        known = info[key] = (reader, dict(held), _fresh(viewer))
-    found: Sequence[Fresh] = known[2]
-    return found
+from models import Category, Post, Topic, TopicFollow
 
 
 def badge(viewer: Viewer) -> int:
     """How many topics are unread; 100 stands for any number above 99."""
-    return len(fresh(viewer))
+    return len(news.fresh(viewer))
 
 
 def counts(viewer: Viewer) -> dict[str, int]:
     """How many unread topics each filter leaves; 100 stands for any number above 99."""
-    found = fresh(viewer)
-    if len(found) < MOST:
-        return {name: sum(_kept(name, each) for each in found) for name in FILTERS}
-    return {name: MOST if name == "all" else len(_fresh(viewer, name)) for name in FILTERS}
+    found = news.fresh(viewer)
+    if len(found) < news.MOST:
+        return {name: sum(news.kept(name, each) for each in found) for name in news.FILTERS}
+    return {name: news.MOST if name == "all" else len(news.asked(viewer, name)) for name in news.FILTERS}
 
 
 def places(viewer: Viewer) -> frozenset[int]:
     """The categories in which something is unread."""
-    found = fresh(viewer)
-    if len(found) < MOST:
+    found = news.fresh(viewer)
+    if len(found) < news.MOST:
         return frozenset(each.category_id for each in found)
     visible = categories.visible_ids(viewer)
     inside = select(Topic.id).where(Topic.category_id == Category.id).correlate(Category)
@@ -89,15 +59,15 @@ def mark_nodes(viewer: Viewer, nodes: Iterable[Node]) -> list[Node]:
 
 def listed(viewer: Viewer, only: str, *, number: int = 1, cursor: str = "") -> Page[TopicRow]:
     """A page of the unread topics that a filter leaves, the newest post first. Raises BadCursor, Missing."""
-    found = fresh(viewer)
-    if len(found) >= MOST:
+    found = news.fresh(viewer)
+    if len(found) >= news.MOST:
         visible = categories.visible_ids(viewer)
         condition = and_(reading.unread(viewer), Topic.category_id.in_(visible), _condition(viewer, only))
-        query = topics.rows_for(viewer).where(condition)
+        query = topic_rows.asked_by(viewer).where(condition)
         page = topics.paged(query, topics.SORTS[topics.DEFAULT_SORT], number=number, cursor=cursor)
-        topics.fill_tags(page.rows)
+        topic_rows.complete(viewer, page.rows)
         return page
-    kept = sorted((each for each in found if _kept(only, each)), key=_order, reverse=True)
+    kept = sorted((each for each in found if news.kept(only, each)), key=_order, reverse=True)
     size = topics.settings.per_page
     if cursor:
         past = tuple(decode(cursor, datetime, int))
@@ -156,19 +126,15 @@ def _rows(viewer: Viewer, topic_ids: Sequence[int]) -> list[TopicRow]:
     """Topics in this order."""
     if not topic_ids:
         return []
-    query = topics.rows_for(viewer).where(Topic.id.in_(topic_ids))
+    query = topic_rows.asked_by(viewer).where(Topic.id.in_(topic_ids))
     found = {row.id: TopicRow(**row._mapping) for row in session().execute(query)}
     rows = [found[key] for key in topic_ids if key in found]
-    topics.fill_tags(rows)
+    topic_rows.complete(viewer, rows)
     return rows
 
 
-def _order(each: Fresh) -> tuple[datetime, int]:
+def _order(each: news.Fresh) -> tuple[datetime, int]:
     return each.last_post_at, each.id
-
-
-def _kept(only: str, each: Fresh) -> bool:
-    return {"all": True, "new": each.new, "watched": each.watched, "unreplied": each.unreplied}[only]
 
 
 def _condition(viewer: Viewer, only: str) -> ColumnElement[bool]:
@@ -180,42 +146,3 @@ def _condition(viewer: Viewer, only: str) -> ColumnElement[bool]:
         "unreplied": Topic.posts <= 1,
     }
     return conditions[only]
-
-
-def _fresh(viewer: Viewer, only: str = "all") -> list[Fresh]:
-    """Looks where something can be unread, and nowhere else, so that the cost does not grow with the site."""
-    shown = and_(Topic.deleted_at.is_(None), ~Topic.scheduled, reading.has_news(viewer), _condition(viewer, only))
-    query = union_all(*(branch.where(shown) for branch in _branches(viewer))).limit(MOST)
-    return [Fresh(*row) for row in session().execute(query)]
-
-
-def _branches(viewer: Viewer) -> list[Select[Any]]:
-    """Topics of tracked categories with posts after the mark; topics read apart from it; watched topics elsewhere."""
-    visible = categories.visible_ids(viewer)
-    tracked = reading.tracked(viewer, visible)
-    elsewhere = sorted(set(visible) - set(tracked))
-    mine = (ReadTopic.topic_id == Topic.id) & (ReadTopic.user_id == viewer.id)
-    followed = (TopicFollow.topic_id == Topic.id) & (TopicFollow.user_id == viewer.id)
-    marked = (ReadMark.category_id == Topic.category_id) & (ReadMark.user_id == viewer.id)
-    after = Topic.last_post_at > reading.mark(viewer)
-    rows = select(*_columns(viewer))
-    by_place = (
-        rows.select_from(Category)
-        .outerjoin(ReadMark, (ReadMark.category_id == Category.id) & (ReadMark.user_id == viewer.id))
-        .join(Topic, (Topic.category_id == Category.id) & after)
-        .outerjoin(ReadTopic, mine)
-        .outerjoin(TopicFollow, followed)
-        .where(Category.id.in_(tracked), reading.not_ignored())
-    )
-    apart = rows.select_from(ReadTopic).join(Topic, mine).outerjoin(TopicFollow, followed).outerjoin(ReadMark, marked)
-    apart = apart.where(ReadTopic.user_id == viewer.id, ~after, reading.wanted(viewer, visible))
-    if not elsewhere:
-        return [by_place, apart]
-    watched = rows.select_from(TopicFollow).join(Topic, followed).outerjoin(ReadTopic, mine).outerjoin(ReadMark, marked)
-    chosen = (TopicFollow.user_id == viewer.id) & (TopicFollow.state == "watch")
-    return [by_place, apart, watched.where(chosen, Topic.category_id.in_(elsewhere), after)]
-
-
-def _columns(viewer: Viewer) -> list[ColumnElement[Any]]:
-    flags = [or_(_condition(viewer, name)).label(name) for name in FILTERS[1:]]
-    return [Topic.id.expression, Topic.category_id.expression, Topic.last_post_at.expression, *flags]

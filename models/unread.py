@@ -26,7 +26,7 @@ class ReadMark(Model):
 class ReadTopic(Model):
     """Where a person is in a topic: posts up to `number` are read, whatever the mark says."""
 
-    __shown__ = Shown(guests=False)
+    __shown__ = Shown(guests=False, reader="user_id")
 
     __tablename__ = "read_topics"
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import delete, insert, text, update
 
 from core import cache, clock, db
-from core.changes import of_member, of_topic
+from core.changes import of_member, of_reader, of_topic
 from core.db import session, writing
 from forum import posts, topics, votes
-from models import Account, Category, NavigationItem, Outbox, Post, Topic, User, Vote
+from models import Account, Category, NavigationItem, Outbox, Post, ReadTopic, Topic, User, Vote
 from tests.factories import a_category, a_post, a_topic, a_user, first_post, inside, viewer_of
 
 
@@ -94,7 +94,9 @@ def test_a_post_that_goes_to_another_topic_counts_for_all_topics(app):
         (lambda: update(Topic).values(title="New"), {"all", "site"}),
         (lambda: text("UPDATE topics SET title = 'New'"), {"all", "site"}),
         (lambda: text("DELETE FROM votes"), set()),
-        (lambda: text("PRAGMA user_version" if sqlite() else "SELECT 1"), {"all", "site", "viewers"}),
+        (lambda: text("PRAGMA user_version" if sqlite() else "SELECT 1"), {"all", "site", "viewers", "readers"}),
+        (lambda: delete(ReadTopic).where(ReadTopic.user_id == 5), {of_reader(5)}),
+        (lambda: delete(ReadTopic), {"readers"}),
         (lambda: insert(Outbox).values(name="x", payload="{}", created_at=clock.now(), tries=0), set()),
     ],
 )

@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, update
 
 from core import clock, pending
 from core.db import session, writing
-from forum import following, marking, posts, reading, topic_tools, topics, transfers, unread
+from forum import following, marking, news, posts, reading, topic_rows, topic_tools, topics, transfers, unread
 from forum.refusals import Refusal
 from models import Block, Move, MovedPost, Post, ReadMark, ReadTopic, Topic, TopicEvent, TopicFollow, User
 from tests.factories import a_category, a_moderator, a_user, inside, post_row, viewer_of
@@ -278,9 +278,12 @@ class World:
         with inside():
             expected = self.news() - set(self.topics(Topic.deleted_at.is_not(None))) - self.ignored
             assert self.unread_posts() == set(session().scalars(select(Post.id))) - self.read
-            found = unread.fresh(self.viewer)
+            found = news.fresh(self.viewer)
             assert sorted(each.id for each in found) == sorted(expected)
-            page = topics.paged(topics.rows_for(self.viewer).where(Topic.deleted_at.is_(None)), Topic.last_post_at)
+            page = topics.paged(topic_rows.asked_by(self.viewer).where(Topic.deleted_at.is_(None)), Topic.last_post_at)
+            topic_rows.complete(self.viewer, page.rows)
+            by_condition = reading.joined(select(Topic.id), self.viewer.id).where(reading.unread(self.viewer))
+            assert set(session().scalars(by_condition)) == expected
             assert {row.id for row in page.rows if row.unread} == expected & {row.id for row in page.rows}
             assert [row.id for row in unread.listed(self.viewer, "all").rows] == [
                 row.id for row in sorted(found, key=lambda each: (each.last_post_at, each.id), reverse=True)
@@ -311,11 +314,11 @@ def test_nobody_else_is_touched(app):
     world = World(random.Random(5))
     witness = viewer_of(world.witness)
     with inside():
-        before = {each.id for each in unread.fresh(witness)}
+        before = {each.id for each in news.fresh(witness)}
     assert before
     world.mark_places()
     world.mark_topics()
     world.flush()
     with inside():
-        assert {each.id for each in unread.fresh(witness)} == before
+        assert {each.id for each in news.fresh(witness)} == before
         assert session().scalar(select(Block.user_id).where(Block.user_id == witness.id)) is None

@@ -1,0 +1,16 @@
+"""What everything is compared with: the smallest Flask application there can be, behind the same server and bridge."""
+
+from flask import Flask
+
+from web.bridge import Bridge
+
+
+def make() -> Bridge:
+    """The application of a worker process."""
+    app = Flask(__name__)
+
+    @app.get("/")
+    def hello() -> str:
+        return "Hello"
+
+    return Bridge(app, threads=8, largest=lambda scope: 10_000)

@@ -1,0 +1,225 @@
+"""Pages: what each costs to serve, to a guest and to a member, beside a Flask hello and beside nginx in the same run.
+
+    .venv/bin/python -m bench.pages                     a community of 10,000 posts, on SQLite
+    .venv/bin/python -m bench.pages --posts 1000000 --only topic
+
+A cost is the processor time of the serving processes for a request, asked over one kept connection; the pages, the hello
+and nginx take turns, so that whatever else the machine does hits all alike, and the median of the rounds counts.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, RemoteDisconnected
+from pathlib import Path
+
+import click
+from flask import session as cookie_session
+from sqlalchemy import event, func, select
+
+from app import create_app
+from bench import asking, servers
+from cli import generate as maker
+from cli import search_index
+from cli.prepare import prepare
+from core import config as environment
+from core import db, settings
+from core.db import session, writing
+from models import Category, Post, Topic
+from web.auth import log_in
+
+LIMITS = {"guest topic": 0.35, "member topic": 6.0, "member category": 5.0, "member recent": 5.0, "member unread": 5.0}
+"""Hellos that a page may cost."""
+OF_NGINX = 4.0
+"""How often nginx's cost a guest's topic page may cost."""
+
+
+@dataclass
+class Page:
+    """A page that is measured, and what was seen of it."""
+
+    name: str
+    path: str
+    cookie: str = ""
+    size: int = 0
+    queries: int = 0
+    costs: list[float] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        """How many hellos it costs: the median of the rounds."""
+        return statistics.median(self.ratios)
+
+    def centile(self, share: float) -> float:
+        """Milliseconds that a share of the requests kept to."""
+        return sorted(self.times)[min(len(self.times) - 1, int(len(self.times) * share))] * 1000
+
+
+@click.command(help=__doc__.splitlines()[0])
+@click.option("--posts", default=10_000, show_default=True, help="Posts of the community.")
+@click.option("--rounds", default=7, show_default=True, help="How often each page has its turn.")
+@click.option("--requests", "number", default=150, show_default=True, help="Requests of a turn.")
+@click.option("--only", default="", help="Pages whose names hold this.")
+@click.option("--data", help="A folder to keep the community in.")
+def main(posts: int, rounds: int, number: int, only: str, data: str | None) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        pages = [page for page in prepared(Path(data or temporary) / "site", posts) if only in page.name]
+        over = report(measured(folder, Path(data or temporary) / "site", pages, rounds, number))
+    sys.exit(1 if over else 0)
+
+
+def prepared(data: Path, posts: int) -> list[Page]:
+    """A community of so many posts in a folder, and its pages to be asked."""
+    data.mkdir(parents=True, exist_ok=True)
+    app = create_app(environment.read({**os.environ, "LIVERY_DATA": str(data)}))
+    with app.app_context():
+        prepare()
+        if (session().scalar(select(func.count()).select_from(Post)) or 0) < posts:
+            maker.generate(max(20, posts // 250), posts // 16, posts, 1)
+            search_index.catch_up()
+        with writing():
+            settings.put("reading.per_minute", "0")
+            settings.put("reading.crawlers_per_minute", "0")
+        reader = asking.reader()
+        paths = _paths()
+        db.db.session.remove()
+    cookie = _session_of(app, reader)
+    pages = [Page(f"guest {name}", path) for name, path in paths.items() if name not in ("unread", "search")]
+    pages += [Page(f"member {name}", path, cookie) for name, path in paths.items()]
+    for page in pages:
+        page.queries = _queries(app, page)
+    with app.app_context():
+        db.db.engine.dispose()
+    return pages
+
+
+def _paths() -> dict[str, str]:
+    topic = session().scalars(select(Topic).where(Topic.posts >= 20).order_by(Topic.posts).limit(1)).one()
+    category = session().scalars(select(Category).order_by(Category.topics.desc()).limit(1)).one()
+    return {
+        "home": "/",
+        "category": f"/category/{category.id}/{category.slug}",
+        "topic": f"/topic/{topic.id}/{topic.slug}",
+        "recent": "/recent",
+        "unread": "/unread",
+        "search": "/search?q=water",
+    }
+
+
+def _session_of(app, reader: str) -> str:
+    with app.test_request_context():
+        log_in(int(reader.split(".")[0]), remember=False)
+        signer = app.session_interface.get_signing_serializer(app)
+        return f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(dict(cookie_session))}"
+
+
+def _queries(app, page: Page) -> int:
+    """The statements behind a page when everything that may be kept is kept."""
+    client, seen = app.test_client(use_cookies=False), []
+    headers = {"Cookie": page.cookie} if page.cookie else {}
+    for _ in range(3):
+        assert client.get(page.path, headers=headers).status_code == 200, page.path
+    with app.app_context():
+        engine = db.db.engine
+
+    def count(connection, cursor, statement, parameters, context, many):
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", count)
+    client.get(page.path, headers=headers)
+    event.remove(engine, "before_cursor_execute", count)
+    return len([each for each in seen if not each.startswith(("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK"))])
+
+
+def measured(folder: Path, data: Path, pages: list[Page], rounds: int, number: int) -> list[Page]:
+    """Asks all pages in turns; the first of what is returned is the hello, the last nginx, if there is one."""
+    site, hello = servers.livery(data), servers.hello(folder)
+    site.start()
+    hello.start()
+    plain = Page("hello", "/")
+    turns = [(plain, hello), *((page, site) for page in pages)]
+    same = next((page for page in pages if page.name == "guest topic"), None)
+    proxy = None
+    if same is not None and (proxy := servers.nginx(folder, _body(site, same))):
+        proxy.start("/page.html")
+        turns.append((Page("nginx", "/page.html"), proxy))
+    try:
+        lines = [(page, _line(server.port, page), server.clock()) for page, server in turns]
+        for page, ask, _ in lines:
+            for _ in range(20):
+                page.size = ask()
+        for _ in range(rounds):
+            _round(lines, number)
+    finally:
+        for server in (site, hello, proxy):
+            if server:
+                server.stop()
+    return [page for page, _ in turns]
+
+
+def _body(site: servers.Server, page: Page) -> bytes:
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=60)
+    connection.request("GET", page.path, headers={"Accept-Encoding": "br"})
+    return connection.getresponse().read()
+
+
+def _line(port: int, page: Page) -> Callable[[], int]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Accept-Encoding": "zstd, br, gzip", **({"Cookie": page.cookie} if page.cookie else {})}
+
+    def ask() -> int:
+        try:
+            connection.request("GET", page.path, headers=headers)
+            answer = connection.getresponse()
+        except RemoteDisconnected:  # the line was idle for too long while others had their turns
+            connection.close()
+            return ask()
+        body = answer.read()
+        assert answer.status == 200, f"{page.path} answers {answer.status}"
+        return len(body)
+
+    return ask
+
+
+def _round(lines: list[tuple[Page, Callable[[], int], Callable[[], float]]], number: int) -> None:
+    for page, ask, clock in lines:
+        before = clock()
+        for _ in range(number):
+            begun = time.perf_counter()
+            ask()
+            page.times.append(time.perf_counter() - begun)
+        page.costs.append((clock() - before) / number)
+        page.ratios.append(page.costs[-1] / lines[0][0].costs[-1])
+
+
+def report(pages: list[Page]) -> bool:
+    """Prints what was measured; returns whether anything costs more than it may."""
+    over = False
+    words = f"{'':<18}{'CPU':>9}{'hellos':>8}{'may be':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'queries':>9}{'bytes':>9}"
+    click.echo(f"\n{words}")
+    for page in pages:
+        limit = LIMITS.get(page.name, 0)
+        mark = "  OVER" if limit and page.ratio > limit else ""
+        over |= bool(mark)
+        costs = statistics.median(page.costs) * 1e6
+        click.echo(
+            f"{page.name:<18}{costs:>6.0f} µs{page.ratio:>8.2f}{limit or '':>8}{page.centile(0.5):>8.2f}"
+            f"{page.centile(0.95):>8.2f}{page.centile(0.99):>8.2f}{page.queries:>9}{page.size:>9}{mark}"
+        )
+    found = {page.name: statistics.median(page.costs) for page in pages}
+    if "nginx" in found:
+        times = found["guest topic"] / found["nginx"]
+        click.echo(f"A guest's topic page costs {times:.1f} times nginx's (at most {OF_NGINX}).")
+        over |= times > OF_NGINX
+    return over
+
+
+if __name__ == "__main__":
+    main()

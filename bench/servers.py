@@ -1,0 +1,112 @@
+"""The servers that are measured side by side: Livery, a Flask hello, and nginx serving the bytes of one answer."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from cli.torture_site import Process, free_port
+
+
+class Server:
+    """A server at a port, and what its processes used up."""
+
+    def __init__(self, process: Process, port: int) -> None:
+        self.process, self.port = process, port
+
+    def start(self, path: str = "/") -> float:
+        """Starts it; returns how many seconds the first answer took."""
+        begun = time.monotonic()
+        self.process.start()
+        while time.monotonic() < begun + 120:
+            try:
+                connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+                connection.request("GET", path)
+                connection.getresponse().read()
+                return time.monotonic() - begun
+            except (OSError, HTTPException):
+                time.sleep(0.01)
+        raise RuntimeError(f"No answer at port {self.port}:\n{self.process.log.read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        """Ends it."""
+        self.process.kill()
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes, children included."""
+        assert self.process.running is not None
+        group = str(self.process.running.pid)
+        found = subprocess.run(["ps", "-eo", "pid=,pgid="], capture_output=True, text=True, check=True)
+        return [int(pid) for pid, pgid in map(str.split, found.stdout.splitlines()) if pgid == group]
+
+    @property
+    def memory(self) -> int:
+        """Megabytes that belong to its working process alone, or are shared with the others by halves (PSS)."""
+        return max(_pss(pid) for pid in self.pids) // 1024
+
+    def clock(self) -> Callable[[], float]:
+        """A function that tells the seconds of processor time which its processes have used."""
+        pids = self.pids
+
+        def used() -> float:
+            return sum(_used(pid) for pid in pids)
+
+        return used
+
+
+def livery(data: Path, **environ: str) -> Server:
+    """Livery over a data folder."""
+    port = free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIVERY_")}
+    kept |= {"LIVERY_DATA": str(data), "PORT": str(port), "HOST": "127.0.0.1", "LIVERY_DEMO": "0", **environ}
+    return Server(Process([sys.executable, "-m", "cli.main", "serve"], data / "server.txt", kept), port)
+
+
+def hello(folder: Path) -> Server:
+    """A Flask hello behind the same server."""
+    port = free_port()
+    command = ["--interface", "asginl", "--factory", "bench.hello:make", "--port", str(port), "--log-level", "error"]
+    command = [sys.executable, "-m", "granian", *command, "--no-ws", "--workers", "1"]
+    return Server(Process(command, folder / "hello.txt"), port)
+
+
+def nginx(folder: Path, body: bytes) -> Server | None:
+    """An nginx that serves these bytes as a file; None where there is none."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if not program:
+        return None
+    port = free_port()
+    (folder / "page.html").write_bytes(body)
+    (folder / "nginx.conf").write_text(
+        f"daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.txt;"
+        f"{'user root;' if os.geteuid() == 0 else ''}"
+        "events {} http { access_log off; sendfile on; keepalive_requests 1000000; types { text/html html; }"
+        f"client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};"
+        f"uwsgi_temp_path {folder}; scgi_temp_path {folder};"
+        f"server {{ listen 127.0.0.1:{port}; root {folder}; add_header Content-Encoding br;"
+        " add_header Cache-Control no-cache; add_header Vary Accept-Encoding; } }"
+    )
+    return Server(Process([program, "-c", f"{folder}/nginx.conf", "-p", str(folder)], folder / "nginx.txt"), port)
+
+
+def _used(pid: int) -> float:
+    nanoseconds = 0
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            nanoseconds += int((task / "schedstat").read_text().split()[0])
+    except (OSError, ValueError):
+        return 0.0
+    return nanoseconds / 1e9
+
+
+def _pss(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
