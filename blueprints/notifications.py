@@ -1,10 +1,10 @@
-from flask import Blueprint, redirect, request
+from flask import Blueprint, redirect, render_template, request
 
 from core.db import writing
 from core.i18n import gettext as _
-from forum import notifications
+from forum import addresses, mailing, notifications
 from web import htmx, params
-from web.auth import login_required, viewer
+from web.auth import login_required, proven_by_address, viewer
 from web.flash import say
 from web.limits import limited
 
@@ -47,6 +47,7 @@ def read(notice_id):
 def edit():
     chosen = {kind: notifications.channel(viewer().preferences, kind) for kind in notifications.KINDS}
     context = {"kinds": notifications.KINDS, "chosen": chosen, "channels": notifications.CHANNELS}
+    context["address"], context["confirmed"] = addresses.of(viewer())
     return htmx.render("notifications/edit.html", "notifications/_settings.html", **context)
 
 
@@ -57,3 +58,19 @@ def update():
         notifications.choose(viewer(), {kind: request.form.get(kind, "") for kind in notifications.KINDS})
     say(_("Saved."))
     return redirect("/me/notifications", 303)
+
+
+@blueprint.get("/unsubscribe/<code>")
+def stop(code):
+    _user, kind = mailing.stopping(code)
+    return render_template("notifications/stop.html", code=code, kind=notifications.KINDS[kind], done=False)
+
+
+@blueprint.post("/unsubscribe/<code>")
+@proven_by_address
+@limited("300 per minute")
+def stop_now(code):
+    _user, kind = mailing.stopping(code)
+    with writing():
+        mailing.stop(code)
+    return render_template("notifications/stop.html", code=code, kind=notifications.KINDS[kind], done=True)

@@ -22,14 +22,28 @@ _TIMEOUT = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """Something that a mail tells of: a title that leads there, and some words."""
+
+    title: str
+    address: str  # from the root of the site
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """What a mail says. Both of its bodies are made of this."""
 
     subject: str
-    paragraphs: tuple[str, ...]
+    paragraphs: tuple[str | Item, ...]
     action: str = ""  # the words of the one link
     address: str = ""  # where that leads, from the root of the site
     reason: str = ""  # why somebody gets this
+    name: str = ""  # what the mail is called in its Message-ID; each has its own
+    thread: tuple[str, ...] = ()  # the names of the mails before it, the first and the one that it answers
+    stream: str = ""  # of which kind of mails it is one, for List-Id (RFC 2919)
+    stop: str = ""  # where one gets no more of that kind, by one POST (RFC 8058)
+    stop_words: str = ""
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -76,30 +90,74 @@ def send(to: str, text: str) -> None:
 
 
 def _written(to: str, letter: Letter) -> EmailMessage:
-    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    # lines as long as SMTP takes them: a long address that is folded is no address any more
+    message = EmailMessage(policy=SMTP.clone(cte_type="7bit", max_line_length=990))
     message["From"] = _sender()
     message["To"] = to
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(clock.now())
-    message["Message-ID"] = make_msgid(domain=urlsplit(site()).hostname or "localhost")
+    message["Message-ID"] = _id(letter.name) if letter.name else make_msgid(domain=_host())
     message["Auto-Submitted"] = "auto-generated"
-    for name, value in letter.headers.items():
+    for name, value in {**_of_list(letter), **letter.headers}.items():
         message[name] = value
     link = site() + letter.address if letter.address else ""
-    plain = [*letter.paragraphs, *([f"{letter.action}:\n{link}"] if link else []), letter.reason]
+    last = f"{letter.stop_words}:\n{site()}{letter.stop}" if letter.stop else ""
+    body = [_plain(part) for part in letter.paragraphs]
+    plain = [*body, f"{letter.action}:\n{link}" if link else "", letter.reason, last]
     message.set_content("\n\n".join(part for part in plain if part) + "\n")
-    rich = [f"<p>{escape(part)}</p>" for part in letter.paragraphs]
+    rich = [_rich(part) for part in letter.paragraphs]
     if link:
-        rich.append(f'<p><a href="{escape(link)}">{escape(letter.action)}</a></p>')
+        rich.append(f"<p>{_anchor(link, letter.action)}</p>")
     if letter.reason:
         rich.append(f"<p><small>{escape(letter.reason)}</small></p>")
+    if letter.stop:
+        rich.append(f"<p><small>{_anchor(site() + letter.stop, letter.stop_words)}</small></p>")
     message.add_alternative("<!doctype html><html><body>" + "".join(rich) + "</body></html>\n", subtype="html")
     return message
 
 
+def _of_list(letter: Letter) -> dict[str, str]:
+    """The headers by which programs sort a mail, and end its kind."""
+    headers = {}
+    if letter.thread:
+        headers["References"] = " ".join(map(_id, letter.thread))
+        headers["In-Reply-To"] = _id(letter.thread[-1])
+    if letter.stream:
+        headers["List-Id"] = f"<{letter.stream}.{_host()}>"
+    if letter.stop:
+        headers["List-Unsubscribe"] = f"<{site()}{letter.stop}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _plain(part: str | Item) -> str:
+    if isinstance(part, str):
+        return part
+    return "\n".join(line for line in (part.title, site() + part.address, part.words) if line)
+
+
+def _rich(part: str | Item) -> str:
+    if isinstance(part, str):
+        return f"<p>{escape(part)}</p>"
+    words = f"<br>{escape(part.words)}" if part.words else ""
+    return f"<p><strong>{_anchor(site() + part.address, part.title)}</strong>{words}</p>"
+
+
+def _anchor(address: str, words: str) -> str:
+    return f'<a href="{escape(address)}">{escape(words)}</a>'
+
+
+def _id(name: str) -> str:
+    return f"<{name}@{_host()}>"
+
+
+def _host() -> str:
+    return urlsplit(site()).hostname or "localhost"
+
+
 def _sender() -> str:
     assert _config is not None
-    return _config.mail_from or f"noreply@{urlsplit(site()).hostname or 'localhost'}"
+    return _config.mail_from or f"noreply@{_host()}"
 
 
 def _lay_down(folder: Path, data: bytes) -> None:

@@ -28,12 +28,13 @@ def opened(user_id: int) -> dict[int, int]:
 
 def tell(
     user_id: int, kind: str, key: str, actor_id: int, *, topic_id: int | None = None, post_id: int | None = None,
-    number: int = 0, seen: int = 0,
+    number: int = 0, seen: int = 0, mail_at: datetime | None = None,
 ) -> bool:  # fmt: skip
     """Adds something to what a person is told; says whether there was anything new. Twice the same is told once.
 
     What was not read yet is merged: another actor, another number. A mention outranks what the topic's notice said.
-    What tells of posts up to `seen` counts as read, although that may not be written yet.
+    What tells of posts up to `seen` counts as read, although that may not be written yet. `mail_at`: when to tell it
+    by mail, too, unless an earlier moment stands.
     """
     current = session()
     row = current.scalar(select(Notice).where(Notice.user_id == user_id, Notice.key == key).with_for_update())
@@ -50,6 +51,7 @@ def tell(
         row.actors = [actor_id, *(each for each in row.actors if each != actor_id)][:_ACTORS]
     row.topic_id, row.number, row.at = topic_id, max(number, row.number), clock.now()
     row.newest_id = max(post_id or 0, row.newest_id)
+    row.mail_at = row.mail_at or mail_at
     current.flush()
     return True
 

@@ -44,13 +44,14 @@ KINDS = {
     "vote": mark("A vote for a post of yours"),
     "follow": mark("Somebody follows you"),
 }
-CHANNELS = ("site", "none")
+CHANNELS = ("site", "mail", "none")
 MOST = 100
 
 settings = declare(
     "notifications",
     per_page=Int(20, "Notices on a page", low=5, high=100),
     keep_days=Int(30, "Days after which a read notice is forgotten; an unread one stays twelve times as long", low=1),
+    mail_delay=Int(60, "Seconds that a notice waits before it is told by mail; read meanwhile, it is not", high=86400),
 )
 
 
@@ -106,6 +107,11 @@ def listed(viewer: Viewer, only: str = "", *, cursor: str = "") -> Page[NoticeRo
     return Page(shown, 1 if not cursor else None, following)
 
 
+def shown(viewer: Viewer, notice: Notice, title: str | None) -> NoticeRow:
+    """A notice as the list shows it."""
+    return _rows(viewer, [(notice, title)])[0]
+
+
 def target(viewer: Viewer, notice_id: int) -> str:
     """Where a notice leads; it counts as read from now on. Unknown ones lead back to the list."""
     row = session().scalar(select(Notice).where(Notice.id == notice_id, Notice.user_id == viewer.id))
@@ -137,7 +143,7 @@ def read_one(viewer: Viewer, notice_id: int) -> None:
 
 
 def channel(preferences: dict[str, object], kind: str) -> str:
-    """How somebody wants to hear of a kind: site or none."""
+    """How somebody wants to hear of a kind: on the site, there and by mail, or not at all."""
     chosen = preferences.get(f"notify_{kind}", "site")
     return str(chosen) if chosen in CHANNELS else "site"
 
@@ -205,8 +211,9 @@ def tell_of_topic(event: TopicCreated) -> None:
 def tell_of_follower(event: PersonFollowed) -> None:
     """Tells a person that somebody follows him."""
     with writing():
-        if _wants(event.person_id, "follow", event.user_id) and not _blocks(event.person_id, event.user_id):
-            notices.tell(event.person_id, "follow", "follow", event.user_id)
+        way = _wants(event.person_id, "follow", event.user_id)
+        if way != "none" and not _blocks(event.person_id, event.user_id):
+            notices.tell(event.person_id, "follow", "follow", event.user_id, mail_at=_mail_at(way))
 
 
 @subscribe(VoteCast)
@@ -222,8 +229,12 @@ def tell_of_vote(event: VoteCast) -> None:
             return
         chosen = current.get(TopicFollow, {"user_id": post.author_id, "topic_id": post.topic_id})
         ignored = chosen is not None and chosen.state == "ignore"
-        if not ignored and _wants(post.author_id, "vote", event.user_id) and not _blocks(post.author_id, event.user_id):
-            notices.tell(post.author_id, "vote", key, event.user_id, topic_id=post.topic_id, post_id=post.id)
+        way = _wants(post.author_id, "vote", event.user_id)
+        if not ignored and way != "none" and not _blocks(post.author_id, event.user_id):
+            notices.tell(
+                post.author_id, "vote", key, event.user_id,
+                topic_id=post.topic_id, post_id=post.id, mail_at=_mail_at(way),
+            )  # fmt: skip
 
 
 @subscribe(PostDeleted)
@@ -243,24 +254,28 @@ def _tell(topic: Topic, post: Post, groups: dict[str, Iterable[int]]) -> None:
         for begin in range(0, len(wanted), 100):
             with writing():
                 for user_id in wanted[begin : begin + 100]:
-                    if _may_hear(user_id, kind, topic, post):
+                    if (way := _way(user_id, kind, topic, post)) != "none":
                         notices.tell(
                             user_id, kind, f"topic-{topic.id}", post.author_id,
                             topic_id=topic.id, post_id=post.id, number=post.number, seen=_seen(user_id, topic),
+                            mail_at=_mail_at(way),
                         )  # fmt: skip
 
 
-def _may_hear(user_id: int, kind: str, topic: Topic, post: Post) -> bool:
+def _mail_at(way: str) -> datetime | None:
+    return clock.now() + timedelta(seconds=settings.mail_delay) if way == "mail" else None
+
+
+def _way(user_id: int, kind: str, topic: Topic, post: Post) -> str:
+    """How somebody is told of a post: not at all where he may not read it, blocks its author or has read it."""
     current = session()
     viewer = viewers.member(user_id)
-    if viewer is None or not permissions.read_topic(viewer, topic) or channel(viewer.preferences, kind) == "none":
-        return False
-    if _blocks(user_id, post.author_id):
-        return False
+    if viewer is None or not permissions.read_topic(viewer, topic) or _blocks(user_id, post.author_id):
+        return "none"
     chosen = current.get(TopicFollow, {"user_id": user_id, "topic_id": topic.id})
-    if chosen is not None and chosen.state == "ignore":
-        return False
-    return _seen(user_id, topic) < post.number
+    if (chosen is not None and chosen.state == "ignore") or _seen(user_id, topic) >= post.number:
+        return "none"
+    return channel(viewer.preferences, kind)
 
 
 def _seen(user_id: int, topic: Topic) -> int:
@@ -296,9 +311,9 @@ def _watching(category_id: int) -> set[int]:
     }
 
 
-def _wants(user_id: int, kind: str, actor_id: int) -> bool:
+def _wants(user_id: int, kind: str, actor_id: int) -> str:
     viewer = viewers.member(user_id)
-    return viewer is not None and user_id != actor_id and channel(viewer.preferences, kind) != "none"
+    return channel(viewer.preferences, kind) if viewer is not None and user_id != actor_id else "none"
 
 
 def _blocks(user_id: int, person_id: int) -> bool:

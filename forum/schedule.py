@@ -7,7 +7,7 @@ from typing import Any
 from core import backups, jobs, tally, wal
 from core.db import writing
 from core.events import deliver_outbox
-from forum import counting, drafts, marking, notifications, search_index, topics, uploads, users
+from forum import counting, drafts, mailing, marking, notifications, search_index, topics, uploads, users
 
 
 def flush_tallies() -> None:
@@ -39,6 +39,7 @@ def start(context: Callable[[], AbstractContextManager[Any]]) -> Callable[[], No
 jobs.recurring(flush_tallies, every=10)
 jobs.recurring(marking.flush, every=10)
 jobs.recurring(notifications.flush, every=10)
+jobs.recurring(mailing.send_due, every=10)
 jobs.recurring(notifications.prune, every=3600)
 jobs.recurring(topics.publish_due, every=30)
 jobs.recurring(deliver_outbox, every=60)

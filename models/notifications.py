@@ -13,7 +13,7 @@ class Notice(Model):
     """Something a person is told. `key` says what belongs together: until it is read, more of it is added here."""
 
     __tablename__ = "notices"
-    __shown__ = Shown(guests=False, member="user_id")
+    __shown__ = Shown(guests=False, member="user_id", lagging=frozenset({"mail_at", "mailed_id"}))
     id: Mapped[Key]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(40))
@@ -25,6 +25,10 @@ class Notice(Model):
     actors: Mapped[list[int]] = mapped_column(JSON, default=list)  # who did it, the latest first
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+    mail_at: Mapped[datetime | None]  # when it is to be told by mail, unless it is read before
+    mailed_id: Mapped[int] = mapped_column(
+        default=0, server_default=text("0")
+    )  # of the newest post that was told by mail
 
     __table_args__ = (
         UniqueConstraint("user_id", "key"),
@@ -34,5 +38,11 @@ class Notice(Model):
             "user_id",
             sqlite_where=text("read_at IS NULL"),
             postgresql_where=text("read_at IS NULL"),
+        ),
+        Index(
+            "ix_notices_mail",
+            "mail_at",
+            sqlite_where=text("mail_at IS NOT NULL"),
+            postgresql_where=text("mail_at IS NOT NULL"),
         ),
     )

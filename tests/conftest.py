@@ -5,6 +5,7 @@ server and drops it at the end.
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +16,8 @@ from pytest_socket import socket_allow_hosts
 
 from app import create_app
 from cli.prepare import prepare
-from core import cache, clock, config, db, jobs, pending, tally
-from tests import databases, factories
+from core import cache, clock, config, db, jobs, mail, pending, tally
+from tests import databases, factories, letters
 from tests.visitor import Visitor
 from web import limits, reading
 
@@ -114,3 +115,21 @@ def configuration(url: str, folder: Path) -> config.Config:
 def marshal(app) -> Visitor:
     """Somebody who moderates everywhere."""
     return Visitor(app, factories.a_moderator("Marshal"))
+
+
+@pytest.fixture
+def server(app: Flask, tmp_path: Path) -> Iterator[letters.Server]:
+    """A running mail server, and the site set up to use it."""
+    running = letters.Server()
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    config = configuration(app.config["LIVERY"].database_url, tmp_path)
+    object.__setattr__(config, "mail", f"smtp://127.0.0.1:{running.server_address[1]}")
+    object.__setattr__(config, "mail_from", "forum@example.org")
+    object.__setattr__(config, "url", "https://forum.example.org")
+    mail.connect(config)
+    yield running
+    mail.connect(app.config["LIVERY"])
+    running.shutdown()
+    running.server_close()
+    thread.join()

@@ -294,7 +294,7 @@ def test_the_first_word_of_an_address_names_the_file(app):
         "topic_tools": {"topic"},
         "removals": {"user"},
         "revisions": {"post"},
-        "notifications": {"notifications", "me"},
+        "notifications": {"notifications", "me", "unsubscribe"},
         "pictures": {"me"},
         "posts": {"post", "preview", "topic"},
         "sanctions": {"user"},

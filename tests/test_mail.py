@@ -2,10 +2,7 @@
 
 import email
 import re
-import socketserver
-import threading
 from datetime import timedelta
-from email.message import EmailMessage
 from email.policy import default
 
 import pytest
@@ -14,68 +11,10 @@ from core import clock, mail, tokens
 from models import Account
 from tests.conftest import configuration
 from tests.factories import PASSWORD, a_user, number_of
+from tests.letters import link_in
 from tests.visitor import Visitor
 
 NEW = "seven lanterns over the harbour"
-
-
-class _Session(socketserver.StreamRequestHandler):
-    """As much of RFC 5321 as a client needs."""
-
-    def handle(self) -> None:
-        self.say("220 here")
-        while line := self.rfile.readline().decode().strip():
-            word = line.split()[0].upper()
-            if word == "DATA":
-                self.say("354 go on")
-                lines = []
-                while (text := self.rfile.readline()) != b".\r\n":
-                    lines.append(text[1:] if text.startswith(b"..") else text)
-                self.server.taken.append(b"".join(lines))
-                self.say("250 taken")
-            elif word == "QUIT":
-                self.say("221 bye")
-                return
-            elif word == "RCPT" and self.server.full:
-                self.say("452 no room now")
-            else:
-                self.say("250 fine")
-
-    def say(self, words: str) -> None:
-        self.wfile.write(words.encode() + b"\r\n")
-
-
-class Server(socketserver.ThreadingTCPServer):
-    """A mail server that keeps what it is given."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Session)
-        self.taken: list[bytes] = []
-        self.full = False
-
-    @property
-    def letters(self) -> list[EmailMessage]:
-        return [email.message_from_bytes(data, policy=default) for data in self.taken]
-
-
-@pytest.fixture
-def server(app, tmp_path):
-    """A running mail server, and the site set up to use it."""
-    running = Server()
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
-    thread.start()
-    config = configuration(app.config["LIVERY"].database_url, tmp_path)
-    object.__setattr__(config, "mail", f"smtp://127.0.0.1:{running.server_address[1]}")
-    object.__setattr__(config, "mail_from", "forum@example.org")
-    object.__setattr__(config, "url", "https://forum.example.org")
-    mail.connect(config)
-    yield running
-    mail.connect(app.config["LIVERY"])
-    running.shutdown()
-    running.server_close()
-    thread.join()
 
 
 @pytest.fixture
@@ -84,16 +23,10 @@ def reader(server, app):
     return Visitor(app, a_user("Reader", email="Reader@example.org"))
 
 
-def link_in(letter: EmailMessage) -> str:
-    """Where the link of a mail leads, the same in both bodies."""
-    plain, rich = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
-    found = re.search(r"https://forum\.example\.org(/\S+)", plain)[1]
-    assert f'href="https://forum.example.org{found}"' in rich
-    return found
-
-
 def test_a_letter_has_both_bodies_and_proper_headers(server):
-    letter = mail.Letter("Grüße", ("First <part>.", "Second."), "Read on", "/topic/7", "You asked.", {"List-Id": "<x>"})
+    letter = mail.Letter(
+        "Grüße", ("First <part>.", "Second."), "Read on", "/topic/7", "You asked.", headers={"List-Id": "<x>"}
+    )
     mail.post("ann@example.org", letter)
     [sent] = server.letters
     assert (sent["From"], sent["To"], sent["Subject"]) == ("forum@example.org", "ann@example.org", "Grüße")

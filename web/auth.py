@@ -89,6 +89,12 @@ def public(view: F) -> F:
     return view
 
 
+def proven_by_address(view: F) -> F:
+    """Marks a public write whose address holds a signed code: whoever knows it may send it, a mail program included."""
+    view.proven_by_address = True  # type: ignore[attr-defined]
+    return public(view)
+
+
 def login_required(view: F) -> F:
     """Marks a page that only a member may read."""
     view.login_required = True  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ settings = declare(
 )  # fmt: skip
 
 CLOSED = ("/admin", "/api/", "/compose", "/login", "/logout", "/look", "/me", "/post/", "/preview", "/register",
-          "/reset/", "/confirm/", "/search", "/skin", "/uid/", "/events", "/metrics")  # fmt: skip
+          "/reset/", "/confirm/", "/unsubscribe/", "/search", "/skin", "/uid/", "/events", "/metrics")  # fmt: skip
 """Where robots have no business: forms, searches, and second addresses of what has a first one."""
 CLOSED_QUERIES = ("cursor", "sort", "term", "cid", "tag", "before", "quote", "q", "way", "filter")
 """What an address may ask besides its page; robots find everything without."""

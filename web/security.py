@@ -64,7 +64,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _writes_are_meant() -> None:
-        if request.method not in ("GET", "HEAD", "OPTIONS") and request.endpoint:
+        view = app.view_functions.get(request.endpoint or "")
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not getattr(view, "proven_by_address", view is None):
             _prove()
 
     @app.before_request
