@@ -66,13 +66,13 @@ def voters(post_id):
 def new(topic_id):
     topic = topics.get(viewer(), params.identity(topic_id))
     require(reply_to(viewer(), topic))
-    form, answered, quoted = ReplyForm(), params.number("to"), params.number("quote")
+    form, quoted = ReplyForm(), params.several("quote")
     draft, others = drafting.resume(form, "topic", topic.id)
-    if quoted is not None:
-        author, source, _number = posts.source(topic, quoted)
+    for post_id in quoted:
+        author, source, _number = posts.source(topic, post_id)
         begun = f"{form.body.data.rstrip()}\n\n" if form.body.data.strip() else ""
-        form.body.data = begun + text.quote(author, quoted, source)
-        answered = quoted
+        form.body.data = begun + text.quote(author, post_id, source)
+    answered = params.number("to") if not quoted else quoted[-1]
     form.reply_to.data = answered or form.reply_to.data
     return composer(topic, form, draft=draft, others=others)
 

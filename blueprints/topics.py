@@ -1,3 +1,5 @@
+from urllib.parse import urlencode
+
 from flask import Blueprint, redirect, request
 
 from core.db import writing
@@ -10,6 +12,7 @@ from forum.refusals import Invalid, Moved
 from forum.topic_permissions import over_topic
 from web import drafting, htmx, params
 from web.auth import login_required, public, viewer
+from web.flash import say
 from web.limits import limited, peer
 from web.login import log_in_place
 
@@ -94,6 +97,8 @@ def sort(topic_id):
 @blueprint.get("/compose")
 @login_required
 def new():
+    if "topic" in request.args:
+        return redirect(reply_page())
     place = categories.get(
         viewer(), params.identity(params.number("category") or params.number("cid") or first_place())
     )
@@ -105,6 +110,12 @@ def new():
     elif draft is None:
         form.body.data = place.template
     return composer(place, form, draft=draft, others=others)
+
+
+def reply_page():
+    asked = [("to", params.number("reply_to")), *(("quote", each) for each in params.several("quote"))]
+    query = urlencode([(name, value) for name, value in asked if value is not None])
+    return f"/topic/{params.identity(params.number('topic') or 0)}/reply" + (f"?{query}" if query else "")
 
 
 def first_place():
@@ -149,6 +160,11 @@ def create(category_id):
 @limited("30 per minute")
 def schedule(topic_id):
     topic = topics.get(viewer(), params.identity(topic_id))
+    if "cancel" in request.form:
+        with writing():
+            draft = publishing.cancel(viewer(), topic.id)
+        say(_("“%(title)s” will not be published. It is a draft again.", title=topic.title))
+        return redirect(f"/compose?category={topic.category_id}&draft={draft}", 303)
     at = None if "now" in request.form else params.written_moment(request.form.get("publish_at"), "publish_at")
     with writing():
         publishing.reschedule(viewer(), topic.id, at)

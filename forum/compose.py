@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.db import session
-from forum import categories, emoji, permissions, search, search_terms, tag_rules, text
+from core.i18n import ngettext
+from forum import categories, emoji, group_mentions, permissions, search, search_terms, tag_rules, text
 from forum.categories import Place
 from forum.refusals import Refusal
 from forum.slugs import name_key
@@ -14,6 +15,7 @@ from forum.viewers import Viewer
 from models import User
 
 _OFFERED = 8
+_GROUPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,20 @@ class Option:
 
 
 def people(viewer: Viewer, typed: str) -> list[Option]:
-    """People whose names begin like this, those who write most first."""
+    """People whose names begin like this, those who write most first; then groups that the viewer may mention."""
     key = name_key(typed)
     if not key or not permissions.see_users(viewer):
         return []
     like_this = (User.name_key >= key) & (User.name_key < key + "\U0010ffff") & (User.domain == "")
     query = select(User.slug, User.name).where(like_this).order_by(User.posts.desc(), User.id).limit(_OFFERED)
-    return [Option(f"@{slug} ", name, f"@{slug}") for slug, name in session().execute(query)]
+    found = [Option(f"@{slug} ", name, f"@{slug}") for slug, name in session().execute(query)]
+    return found + [
+        Option(
+            f"@{group.slug} ", group.name,
+            ngettext("group of %(num)s person", "group of %(num)s people", group.members),
+        )
+        for group in group_mentions.offered(viewer, typed, _GROUPS)
+    ]  # fmt: skip
 
 
 def emojis(typed: str) -> list[Option]:

@@ -136,11 +136,23 @@ def purge_topic(purger: Viewer, topic_id: int) -> None:
     """Removes a deleted topic for good, with all its posts. Raises Forbidden, Missing."""
     topic = locking.topic(topic_id)
     permissions.require(topic_permissions.purge_topic(purger, topic))
-    current, within = session(), Post.topic_id == topic_id
     audit.note(
         purger, "topic.purged", user_id=topic.author_id, category_id=topic.category_id, topic_id=topic_id,
         name=topic.title,
     )  # fmt: skip
+    _remove(purger, topic)
+
+
+def withdraw(author: Viewer, topic: Topic) -> None:
+    """Removes a topic that was never published and that nobody else has written in; its rights are checked already."""
+    assert topic.scheduled
+    assert topic.posts == 1
+    _remove(author, topic)
+
+
+def _remove(purger: Viewer, topic: Topic) -> None:
+    topic_id = topic.id
+    current, within = session(), Post.topic_id == topic_id
     tags.put(topic_id, [])
     earned = select(func.sum(Post.score)).where(within, Post.author_id == User.id).correlate(User).scalar_subquery()
     current.execute(

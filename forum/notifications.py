@@ -14,7 +14,7 @@ from core.i18n import gettext as _
 from core.i18n import mark, ngettext
 from core.pages import Page, decode, encode
 from core.settings import Int, declare
-from forum import accounts, categories, live, notices, permissions, reading, text, viewers
+from forum import accounts, categories, group_mentions, live, notices, permissions, reading, text, viewers
 from forum.deletions import PostDeleted
 from forum.following import PersonFollowed
 from forum.posts import PostCreated
@@ -186,7 +186,7 @@ def tell_of_reply(event: PostCreated) -> None:
     if post is None or topic is None or post.deleted_at or topic.scheduled:
         return
     watchers = select(TopicFollow.user_id).where(TopicFollow.topic_id == topic.id, TopicFollow.state == "watch")
-    _tell(topic, post, {"mention": _mentioned(post.source), "reply": session().scalars(watchers).all()})
+    _tell(topic, post, {"mention": _mentioned(post), "reply": session().scalars(watchers).all()})
 
 
 @subscribe(TopicCreated)
@@ -204,7 +204,7 @@ def tell_of_topic(event: TopicCreated) -> None:
         .where(TopicTag.topic_id == topic.id)
     ).all()
     followers = {*people, *tagged, *_watching(topic.category_id)}
-    _tell(topic, post, {"mention": _mentioned(post.source), "topic": followers})
+    _tell(topic, post, {"mention": _mentioned(post), "topic": followers})
 
 
 @subscribe(PersonFollowed)
@@ -284,10 +284,12 @@ def _seen(user_id: int, topic: Topic) -> int:
     return max(row.number if row else 0, pending.of(reading.HELD, user_id).get(topic.id, 0))
 
 
-def _mentioned(source: str) -> Sequence[int]:
-    names = sorted(text.mentioned(source))[:50]
+def _mentioned(post: Post) -> Sequence[int]:
+    """Those whom a post mentions by their own names, and those in groups that its author may mention."""
+    names, author = sorted(text.mentioned(post.source))[:50], viewers.member(post.author_id)
     query = select(Handle.target_id).where(Handle.handle.in_(names), Handle.kind == "user")
-    return session().scalars(query).all() if names else []
+    own = session().scalars(query).all() if names else []
+    return [*own, *(group_mentions.reached(author, names) if author else ())]
 
 
 def _watching(category_id: int) -> set[int]:

@@ -1,13 +1,14 @@
 """Publishing: what happens to a topic that is not published yet: another time, or now."""
 
+import secrets
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from core import clock
 from core.db import session
 from core.i18n import gettext as _
-from forum import locking, permissions, topics
+from forum import deletions, drafts, locking, permissions, tags, topics
 from forum.permissions import Verdict
 from forum.privileges import rights
 from forum.topics import TopicPage
@@ -23,6 +24,28 @@ def reschedule_topic(viewer: Viewer, topic: TopicPage | Topic) -> Verdict:
     if "moderate" in held or ("topics:schedule" in held and topic.author_id == viewer.id):
         return permissions.YES
     return Verdict(False, _("You may not schedule topics in this category."))
+
+
+def cancel_topic(viewer: Viewer, topic: TopicPage | Topic) -> Verdict:
+    """May the viewer take back a topic that is not published yet? Its author may, while nobody has answered it."""
+    if not topic.scheduled or topic.deleted_at:
+        return Verdict(False, _("This topic is published already."))
+    if topic.author_id != viewer.id:
+        return Verdict(False, _("Only its author can make it a draft again."))
+    return permissions.YES if topic.posts == 1 else Verdict(False, _("Somebody has answered already."))
+
+
+def cancel(author: Viewer, topic_id: int) -> int:
+    """Makes a draft out of a topic that is not published yet, and returns its id. Raises Forbidden, Invalid, Missing."""
+    topic = locking.topic(topic_id)
+    permissions.require(permissions.see_topic(author, topic))
+    permissions.require(cancel_topic(author, topic))
+    source = session().scalars(select(Post.source).where(Post.topic_id == topic.id, Post.number == 1)).one()
+    words = ", ".join(tags.of_topics([topic.id]).get(topic.id, []))
+    key = secrets.token_urlsafe(12)
+    saved = drafts.save(author, drafts.Sheet(key, "category", topic.category_id, source, topic.title, words))
+    deletions.withdraw(author, topic)
+    return saved.id
 
 
 def reschedule(editor: Viewer, topic_id: int, at: datetime | None) -> None:

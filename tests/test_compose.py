@@ -9,13 +9,16 @@ from sqlalchemy import select
 from core import clock
 from core.db import session
 from forum import emoji, text
-from models import Topic
+from models import Post, Topic
 from tests.factories import (
     a_category,
     a_moderator,
+    a_post,
     a_private_category,
     a_topic,
     a_user,
+    astray,
+    first_post,
     fresh,
     inside,
     number_of,
@@ -145,3 +148,67 @@ def test_a_member_without_the_right_posts_now(ann):
     assert "You may not schedule topics in this category." in answer.words
     topic = a_topic(by=ann.user)
     assert ann.post(f"/topic/{topic.id}/schedule", {"now": "1"}).status == 403
+
+
+# --- the page for replies, and topics that are taken back ---
+
+
+def test_the_page_for_a_reply_with_several_quotes(ann):
+    topic = a_topic(by=a_user("Bert"), body="The first words.")
+    one, other = first_post(topic), a_post(in_=topic, by=a_user("Cora"), body="The second words.")
+    answer = ann.get(f"/compose?topic={topic.id}&reply_to={one.id}")
+    assert answer.location == f"/topic/{topic.id}/reply?to={one.id}"
+    answer = ann.get(f"/compose?topic={topic.id}&quote={one.id}&quote={other.id}")
+    page = ann.follow(answer)
+    fields = page.form(f"/topic/{topic.id}/posts").fields
+    assert re.search(r"Bert\]\(/post/\d+\) wrote:\s+> The first words\.\s+\[Cora\]\(/post/\d+\) wrote:", fields["body"])
+    assert fields["reply_to"] == str(other.id)
+    assert ann.get(f"/compose?topic={topic.id}").location == f"/topic/{topic.id}/reply"
+    for wrong in ("topic=x", f"topic={topic.id}&quote=x", f"topic={topic.id}&reply_to=-1"):
+        assert ann.get(f"/compose?{wrong}").status == 400
+
+
+def a_topic_for_later(app, name: str = "Marshal") -> tuple[Visitor, Topic]:
+    """A topic that will be published tomorrow, as its author's form made it, and him."""
+    writer, place = Visitor(app, a_moderator(name)), a_category()
+    tomorrow = (clock.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    page = writer.get(f"/compose?cid={place.id}")
+    texts = {"title": "Later", "body": "Not *yet*.", "tags": "glue, wood"}
+    writer.submit(page, f"/category/{place.id}/topics", publish_at=tomorrow, **texts)
+    return writer, the_topic("Later")
+
+
+def test_a_topic_for_later_becomes_a_draft_again_plain(app, guest):
+    writer, topic = a_topic_for_later(app)
+    answer = writer.submit(writer.get(path_of(topic)), f"/topic/{topic.id}/schedule", cancel="1")
+    page = writer.follow(answer)
+    assert "It is a draft again." in page.html
+    fields = page.form(f"/category/{topic.category_id}/topics").fields
+    assert (fields["title"], fields["body"].strip(), fields["tags"]) == ("Later", "Not *yet*.", "glue, wood")
+    assert (number_of(Topic), number_of(Post)) == (0, 0)
+    assert writer.get(path_of(topic)).status == 410
+    assert astray() == []
+    writer.submit(page, f"/category/{topic.category_id}/topics")  # and it can be sent at once
+    assert "Not yet" in guest.get(path_of(the_topic("Later"))).words
+
+
+def test_a_topic_for_later_becomes_a_draft_again_htmx(app):
+    writer, topic = a_topic_for_later(app)
+    page = writer.get(path_of(topic))
+    answer = writer.htmx.sends(page, f"/topic/{topic.id}/schedule", cancel="1")
+    assert answer.status == 303
+    assert answer.location.startswith(f"/compose?category={topic.category_id}&draft=")
+
+
+def test_nobody_else_takes_a_topic_back_and_none_that_is_answered_or_published(app, marshal):
+    writer, topic = a_topic_for_later(app, "Writer")
+    assert "Back to my drafts" in writer.get(path_of(topic)).words
+    assert "Back to my drafts" not in marshal.get(path_of(topic)).words
+    assert marshal.post(f"/topic/{topic.id}/schedule", {"cancel": "1"}).status == 403
+    a_post(in_=topic, by=marshal.user)
+    writer.get(path_of(topic))
+    assert writer.post(f"/topic/{topic.id}/schedule", {"cancel": "1"}).status == 403
+    writer.post(f"/topic/{topic.id}/schedule", {"now": "1"})
+    answer = writer.post(f"/topic/{topic.id}/schedule", {"cancel": "1"})
+    assert answer.status == 403
+    assert number_of(Topic) == 1

@@ -34,6 +34,7 @@ _WRITING = {
     "may_upload_files": uploads.upload_file,
     "may_schedule": lambda who, category_id: "topics:schedule" in rights(who, category_id),
     "may_reschedule": publishing.reschedule_topic,
+    "may_cancel": publishing.cancel_topic,
     "places_for": compose.places,
 }
 """What the composer and what it made ask."""

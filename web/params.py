@@ -98,7 +98,15 @@ def moment(name: str) -> datetime | None:
 
 def numbers(name: str, most: int = 200) -> list[int]:
     """The ids that were ticked in a form; anything but a few positive numbers is a bad request."""
-    values = request.form.getlist(name)
+    return _numbers(request.form.getlist(name), most)
+
+
+def several(name: str, most: int = 20) -> list[int]:
+    """The ids that the address says, each once or more (`?quote=7&quote=9`); anything else is a bad request."""
+    return _numbers(request.args.getlist(name), most)
+
+
+def _numbers(values: list[str], most: int) -> list[int]:
     plain = all(value.isdecimal() and value.isascii() and len(value) < 19 for value in values)
     return [int(value) for value in values] if plain and len(values) <= most else _refuse()
 
