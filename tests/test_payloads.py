@@ -115,7 +115,7 @@ def test_every_page_shows_them_as_text(app, guest, site):
 def test_what_an_address_says_is_text(app, address):
     a_topic(title="A text to find", body="text")
     reader = Visitor(app, an_administrator())
-    for payload in PAYLOADS if "?q=" in address and "search" in address else PAYLOADS[len(address) % 3 :: 3]:
+    for payload in PAYLOADS if address == "/search?q={}" else PAYLOADS[len(address) % 3 :: 3]:
         answer = reader.send("GET", address.format(quote(payload, safe="")), headers={"Sec-Fetch-Site": "same-origin"})
         assert findings(answer.html) == [], payload
         assert answer.headers.get("Location", "/").startswith(("/", ORIGIN + "/")), payload
