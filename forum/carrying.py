@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, insert, select
 
 from core import pending
 from core.db import session
@@ -53,6 +54,24 @@ class _Stretch:
         return self.first_by_moment[at] if at < len(self.moments) else None
 
 
+class _Order:
+    """A topic's posts after the move. Where later numbers carry earlier times, a mark may not say how far one has read."""
+
+    def __init__(self, posts: list[tuple[datetime, int]]) -> None:
+        by_moment = sorted(posts)
+        self._moments = [at for at, _number in by_moment]
+        numbers = [number for _at, number in by_moment]
+        self._highest_up_to = list(accumulate(numbers, max))
+        self._lowest_from = list(accumulate(reversed(numbers), min))[::-1]
+        mixed = [at for at in range(1, len(numbers)) if self._lowest_from[at] < self._highest_up_to[at - 1]]
+        self.mixed = (self._moments[mixed[0] - 1], self._moments[mixed[-1]]) if mixed else None
+
+    def splits(self, mark: datetime) -> bool:
+        """Whether a mark leaves a post unread that stands before one which it says is read."""
+        at = bisect_right(self._moments, mark)
+        return 0 < at < len(self._moments) and self._lowest_from[at] < self._highest_up_to[at - 1]
+
+
 @contextmanager
 def positions_kept(topic_ids: Iterable[int]) -> Iterator[None]:
     """Around a verb that moves topics to other categories, or posts between topics (merge, fork, move).
@@ -87,7 +106,8 @@ def positions_kept(topic_ids: Iterable[int]) -> Iterator[None]:
     changed = {new: olds for new, olds in sources.items() if set(olds) != {new} or new in moved}
     for new, olds in changed.items():
         stretches = {old: _stretch(places_before[old], posts) for old, posts in olds.items()}
-        _carry(new, places_after[new], stretches)
+        order = _Order([(at, number) for posts in olds.values() for _old, at, number in posts])
+        _carry(new, places_after[new], stretches, order)
     emptied = [key for key in involved if key not in sources]
     session().execute(delete(ReadTopic).where(ReadTopic.topic_id.in_(emptied)))
 
@@ -123,16 +143,18 @@ def _stretch(category_id: int, posts: list[tuple[int, datetime, int]]) -> _Stret
     )  # fmt: skip
 
 
-def _carry(topic_id: int, category_id: int, stretches: dict[int, _Stretch]) -> None:
+def _carry(topic_id: int, category_id: int, stretches: dict[int, _Stretch], order: _Order) -> None:
     """Writes the rows that readers need in a topic after the move."""
     last = session().scalar(select(func.max(Post.number)).where(Post.topic_id == topic_id)) or 0
     old_places = {stretch.category_id for stretch in stretches.values()}
-    readers = _readers(topic_id, stretches, old_places | {category_id} if old_places != {category_id} else set())
+    places = old_places | {category_id} if old_places != {category_id} else set()
+    readers = _readers(topic_id, category_id, stretches, places, order)
     made = []
     for user_id, reader in readers.items():
         new_mark = reader.mark(category_id)
         if not reader.rows and all(
-            stretch.same_for(reader.mark(stretch.category_id), new_mark) for stretch in stretches.values()
+            stretch.same_for(reader.mark(stretch.category_id), new_mark) and not order.splits(new_mark)
+            for stretch in stretches.values()
         ):
             continue
         firsts = [stretch.first_unread(reader, old) for old, stretch in stretches.items()]
@@ -145,13 +167,21 @@ def _carry(topic_id: int, category_id: int, stretches: dict[int, _Stretch]) -> N
         session().execute(insert(ReadTopic), made)
 
 
-def _readers(topic_id: int, stretches: dict[int, _Stretch], places: set[int]) -> dict[int, _Reading]:
-    """Those whose position cannot be told from the mark alone: with rows, or with marks of their own in `places`."""
+def _readers(
+    topic_id: int, category_id: int, stretches: dict[int, _Stretch], places: set[int], order: _Order
+) -> dict[int, _Reading]:
+    """Those whose position cannot be told from the mark alone: with rows, with marks of their own in `places`, or
+    with a mark from the time in which the order of numbers is not that of times."""
     current = session()
     sources = [*stretches, topic_id]
     with_rows = select(ReadTopic.user_id).where(ReadTopic.topic_id.in_(sources))
     with_marks = select(ReadMark.user_id).where(ReadMark.category_id.in_(places))
     concerned = User.id.in_(with_rows) | User.id.in_(with_marks) if places else User.id.in_(with_rows)
+    if order.mixed:
+        begin, end = order.mixed
+        known = ReadMark.category_id.in_((category_id, EVERYWHERE)) & (ReadMark.at >= begin) & (ReadMark.at < end)
+        between = (User.joined_at >= begin) & (User.joined_at < end)
+        concerned = concerned | between | User.id.in_(select(ReadMark.user_id).where(known))
     found = {
         row.id: _Reading({}, {}, row.joined_at)
         for row in current.execute(select(User.id, User.joined_at).where(concerned))
@@ -161,7 +191,7 @@ def _readers(topic_id: int, stretches: dict[int, _Stretch], places: set[int]) ->
         found[row.user_id].rows[row.topic_id] = (row.number, row.forced)
     wanted = {stretch.category_id for stretch in stretches.values()} | places | {EVERYWHERE}
     marks = select(ReadMark.user_id, ReadMark.category_id, ReadMark.at).where(
-        ReadMark.category_id.in_(wanted), or_(ReadMark.user_id.in_(with_rows), ReadMark.user_id.in_(with_marks))
+        ReadMark.category_id.in_(wanted), ReadMark.user_id.in_(select(User.id).where(concerned))
     )
     for user_id, key, at in current.execute(marks):
         if user_id in found:

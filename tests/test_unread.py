@@ -463,3 +463,17 @@ def test_a_topic_page_says_how_far_one_has_read(app):
         with writing():
             marking.topics_read(viewer, [topic.id])
         assert (topics.get(viewer, topic.id).read_number, topics.get(viewer, topic.id).news) == (31, False)
+
+
+def test_older_posts_that_come_behind_unread_ones_do_not_hide_them(later, marshal):
+    clock.travel(timedelta(hours=1))
+    old, target = a_topic(title="Old", replies=2), a_topic(title="Target", replies=1)
+    clock.travel(timedelta(hours=2))
+    later.get("/unread")
+    later.post("/unread", {"mark": "all-read"})
+    clock.travel(timedelta(hours=3))
+    a_post(in_=target, body="The only one that is new.")
+    marshal.get("/")
+    assert marshal.post(f"/topic/{old.id}/merge", {"topic": str(target.id)}).status == 303
+    assert titles(later.get("/unread")) == ["Target"]
+    assert later.get(f"{path_of(target)}/unread").location == f"{path_of(target)}/3"
