@@ -4,11 +4,12 @@ from core.db import writing
 from core.i18n import gettext as _
 from forms.accounts import LoginForm
 from forms.posts import ReplyForm
-from forum import posting, posts, text, topics
+from forum import posting, posts, queue, screening, text, topics
 from forum.permissions import over_post, reply_to, require
 from forum.refusals import Invalid
 from web import drafting, htmx, params
 from web.auth import login_required, public, viewer
+from web.flash import say
 from web.limits import limited
 from web.login import log_in_place
 
@@ -105,11 +106,23 @@ def create(topic_id):
         return composer(topic, form, problem=problem), 403
     try:
         with writing():
-            keys = {"reply_to_id": form.reply_to.data, "send_key": form.send_key.data}
-            post = posts.reply(viewer(), topic, form.body.data, **keys)
+            post = posts.reply(viewer(), topic, form.body.data, **keys_of(form))
     except Invalid as invalid:
         return composer(topic, form, errors={invalid.field: invalid.reason}), 422
+    except screening.Waits as waits:
+        return held(topic, form, waits)
     return created(topic.id, post.id)
+
+
+def keys_of(form):
+    return {"reply_to_id": form.reply_to.data, "send_key": form.send_key.data}
+
+
+def held(topic, form, waits):
+    with writing():
+        queue.hold_reply(viewer(), topic, form.body.data, waits.why, **keys_of(form))
+    say(_("Thank you. A moderator looks at it first; you are told what becomes of it."))
+    return htmx.go("/post-queue")
 
 
 def created(topic_id, post_id):

@@ -6,7 +6,20 @@ from core.db import writing
 from core.i18n import gettext as _
 from forms.accounts import LoginForm
 from forms.posts import TopicForm
-from forum import accounts, categories, compose, posting, posts, publishing, text, topics, transfers, unread
+from forum import (
+    accounts,
+    categories,
+    compose,
+    posting,
+    posts,
+    publishing,
+    queue,
+    screening,
+    text,
+    topics,
+    transfers,
+    unread,
+)
 from forum.permissions import create_topic, moderate, reply_to
 from forum.refusals import Invalid, Moved
 from forum.topic_permissions import over_topic
@@ -144,8 +157,7 @@ def create(category_id):
     place = categories.get(viewer(), params.identity(form.cid.data or category_id))
     if "preview" in request.form:
         return previewed(place, form)
-    problem = log_in_place()
-    if problem:
+    if problem := log_in_place():
         return composer(place, form, problem=problem), 403
     try:
         later = params.written_moment(form.publish_at.data, "publish_at")
@@ -153,7 +165,16 @@ def create(category_id):
             topic = topics.create(viewer(), place, *form.texts(), send_key=form.send_key.data, publish_at=later)
     except Invalid as invalid:
         return composer(place, form, errors={invalid.field: invalid.reason}), 422
+    except screening.Waits as waits:
+        return held(place, form, waits)
     return htmx.go(f"/topic/{topic.id}/{topic.slug}")
+
+
+def held(place, form, waits):
+    with writing():
+        queue.hold_topic(viewer(), place, form.texts(), waits.why, form.send_key.data)
+    say(_("Thank you. A moderator looks at it first; you are told what becomes of it."))
+    return htmx.go("/post-queue")
 
 
 @blueprint.post("/topic/<int:topic_id>/schedule")

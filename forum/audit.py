@@ -40,6 +40,7 @@ WORDS = {
     "flag.deleted": mark("deleted a post, and resolved the flag on"), "flag.reopened": mark("opened again the flag on"),
     "flag.note": mark("noted something about the flag on"),
     "network.barred": mark("kept out the network"), "network.freed": mark("let in again the network"),
+    "queue.accepted": mark("accepted a post in"), "queue.refused": mark("refused a post in"),
     "setting.changed": mark("changed the setting"), "right.changed": mark("changed the rights of"),
     "right.own": mark("gave rights of its own to"), "right.inherited": mark("gave the rights above it to"),
     "category.kept": mark("saved the category"), "category.moved": mark("moved the category"),
@@ -58,7 +59,7 @@ WORDS = {
 """What was done, between who did it and what it was done to."""
 ABOUT = {
     "person": mark("People"), "topic": mark("Topics"), "post": mark("Posts"), "flag": mark("Flags"),
-    "network": mark("Networks"), "category": mark("Categories"),
+    "network": mark("Networks"), "queue": mark("The queue"), "category": mark("Categories"),
     "right": mark("Rights"), "group": mark("Groups"), "setting": mark("Settings"), "tag": mark("Tags"),
     "navigation": mark("Navigation"), "widgets": mark("Widgets"), "skin": mark("Skins"), "reason": mark("Reasons"),
 }  # fmt: skip

@@ -33,6 +33,7 @@ class Place:
     tags_least: int
     tags_most: int | None
     children: tuple["Place", ...] = ()
+    queued: bool = False  # everything that is written there waits for a moderator
 
     @property
     def path(self) -> str:
@@ -102,7 +103,7 @@ def forest() -> Forest:
             place = Place(
                 row.id, row.parent_id, row.name, row.slug, row.description, row.icon, row.colour, row.section, row.link,
                 row.template, tuple(row.tags_allowed), row.tags_least, row.tags_most,
-                tuple(grow(child) for child in children.get(row.id, ())),
+                tuple(grow(child) for child in children.get(row.id, ())), row.queued,
             )  # fmt: skip
             by_id[row.id] = place
             return place

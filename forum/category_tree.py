@@ -12,7 +12,7 @@ from forum import audit, categories, deletions, panel, tag_rules, tags
 from forum.refusals import Conflict, Invalid, Missing
 from forum.slugs import slugify
 from forum.viewers import Viewer
-from models import Category, CategoryTag, Topic
+from models import Category, CategoryTag, Queued, Topic
 
 RIGHT = "admin:categories"
 PURGED_AT_ONCE = 200
@@ -91,6 +91,7 @@ def keep(viewer: Viewer, category_id: int | None, form: Mapping[str, str]) -> Ca
     for key, value in writing.items():
         setattr(row, key, value)
     row.section, row.disabled = form.get("section") == "1", form.get("disabled") == "1"
+    row.queued = form.get("queued") == "1"
     session().flush()
     audit.note(viewer, "category.kept", category_id=row.id, name=name)
     return _changed(row)
@@ -136,6 +137,7 @@ def merge(viewer: Viewer, category_id: int, into_id: int) -> None:
             .values({column: into_id})
             .execution_options(synchronize_session=False)
         )
+    current.execute(update(Queued).where(Queued.category_id == category_id).values(category_id=into_id))
     for child in _rows():
         if child.parent_id == category_id:
             child.parent_id, child.position = into_id, _end_of(into_id)

@@ -26,6 +26,7 @@ TITLES = {
     "permissions": mark("What people may do"),
     "moderation": mark("Moderation"),
     "flags": mark("Reports"),
+    "queue": mark("The queue of posts"),
     "posts": mark("Posts"),
     "topics": mark("Topics"),
     "votes": mark("Votes"),

@@ -122,6 +122,8 @@ def target(viewer: Viewer, notice_id: int) -> str:
         reading.tell_pages(viewer.id)
     if row.kind == "flag":
         return f"/moderation/flags/{row.key.removeprefix('flag-')}"
+    if row.kind == "queue":
+        return "/moderation" if row.key == "queue" else "/post-queue"
     if row.kind == "warning":
         return f"/user/{viewer.slug}/record"
     if row.post_id is not None:
@@ -379,6 +381,7 @@ def _sentence(kind: str, who: str, number: int) -> str:
         "reply": _("%(who)s replied", who=who),
         "topic": _("%(who)s started a topic", who=who),
         "vote": _("%(who)s voted for your post", who=who),
+        "queue": _("There is news of a post that waits for a moderator"),
         "flag": _("Something waits for a moderator: it was reported"),
         "warning": _("There is a word from the moderators for you"),
         "follow": ngettext("%(who)s follows you now", "%(who)s follow you now", number, who=who),

@@ -9,7 +9,7 @@ from core.db import session
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.settings import Int, declare
-from forum import drafts, handles, text, tombstones, uploads
+from forum import drafts, handles, screening, text, tombstones, uploads
 from forum.refusals import Invalid
 from forum.viewers import Viewer
 from models import Post, Topic, User
@@ -59,16 +59,11 @@ def sent_before(author: Viewer, send_key: str | None) -> Post | None:
 def add(
     author: Viewer, topic: Topic, source: str, *, reply_to_id: int | None = None, send_key: str | None = None
 ) -> Post:
-    """Writes a post with the next number of its topic, and the topic's own figures."""
+    """Writes a post with the next number of its topic, and the topic's own figures. Raises Waits."""
+    screening.require_free(author, topic.category_id, source)
     current, present = session(), clock.now()
-    first_here = (
-        current.scalar(
-            select(Post.id)
-            .where(Post.topic_id == topic.id, Post.author_id == author.id, Post.deleted_at.is_(None))
-            .limit(1)
-        )
-        is None
-    )
+    own = (Post.topic_id == topic.id) & (Post.author_id == author.id) & Post.deleted_at.is_(None)
+    first_here = current.scalar(select(Post.id).where(own).limit(1)) is None
     number = current.execute(
         update(Topic).where(Topic.id == topic.id).values(last_number=Topic.last_number + 1).returning(Topic.last_number)
     ).scalar_one()

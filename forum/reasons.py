@@ -13,7 +13,8 @@ from forum.viewers import Viewer
 from models import ReasonText
 
 RIGHT = "admin:users"
-KINDS = {"any": mark("everything"), "warn": mark("warnings"), "mute": mark("mutes"), "ban": mark("bans")}
+KINDS = {"any": mark("everything"), "warn": mark("warnings"), "mute": mark("mutes"), "ban": mark("bans"),
+         "queue": mark("what is not posted")}  # fmt: skip
 _TITLE, _BODY, _MOST = 80, 1000, 100
 
 
@@ -26,6 +27,11 @@ def index(viewer: Viewer) -> list[ReasonText]:
 def among() -> list[ReasonText]:
     """All texts, for whoever sanctions somebody."""
     return list(session().scalars(select(ReasonText).order_by(func.lower(ReasonText.title)).limit(_MOST)))
+
+
+def for_queue() -> list[tuple[int, str]]:
+    """The texts for refusing what waits: id and name."""
+    return [(each.id, each.title) for each in among() if each.kind in ("any", "queue")]
 
 
 def get(viewer: Viewer, text_id: int) -> ReasonText:

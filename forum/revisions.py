@@ -19,6 +19,7 @@ from forum import (
     locking,
     permissions,
     posting,
+    screening,
     tag_rules,
     tags,
     text,
@@ -175,7 +176,7 @@ def edit(
             _("Somebody else changed this post while you were writing. Look at both texts, then save again.")
         )
     _keep(editor, live, post, old_tags, reason.strip())
-    _rewrite(post, source)
+    _rewrite(editor, live, post, source)
     if name != live.title:
         _rename(editor, live, name, marked=post.revisions > 0)
     session().flush()
@@ -231,7 +232,8 @@ def _keep(editor: Viewer, topic: Topic, post: Post, words: Sequence[str], reason
     post.edited_at, post.edited_by_id = present, editor.id
 
 
-def _rewrite(post: Post, source: str) -> None:
+def _rewrite(editor: Viewer, topic: Topic, post: Post, source: str) -> None:
+    screening.check_edit(editor, topic.category_id, post.source, source)
     html = posting.render(source)
     post.source, post.html, post.excerpt = source, html, text.excerpt(html)
     post.render_version, post.version = text.RENDER_VERSION, post.version + 1

@@ -54,6 +54,7 @@ class Viewer:
     groups: frozenset[int] = frozenset()
     drafts: bool = False  # whether something is written and not sent
     penalties: tuple[Penalty, ...] = ()
+    screened: bool = False  # a moderator has looked at what he writes just now
     preferences: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
     @property

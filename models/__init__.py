@@ -14,6 +14,7 @@ from models.layout import NavigationItem, Widget
 from models.moves import Move, MovedPost
 from models.notifications import Notice
 from models.posts import Post, Revision, Vote
+from models.queue import Queued
 from models.sanctions import NetworkBan, ReasonText, Removal, Sanction, StaffNote
 from models.search import SearchQueue
 from models.skins import CustomSkin
@@ -51,6 +52,7 @@ __all__ = [
     "Outbox",
     "PersonFollow",
     "Post",
+    "Queued",
     "ReadMark",
     "ReadTopic",
     "ReasonText",

@@ -29,6 +29,9 @@ class Category(Model):
     tags_least: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     tags_most: Mapped[int | None]  # None: as the site's setting says
     own_rights: Mapped[bool] = mapped_column(default=False)  # False: it has its parent's
+    queued: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false")
+    )  # everything waits for a moderator
     topics: Mapped[int] = mapped_column(default=0)  # its own; sums with children are made for each reader
     posts: Mapped[int] = mapped_column(default=0)
     last_post_id: Mapped[int | None]

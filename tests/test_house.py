@@ -292,6 +292,7 @@ def test_the_first_word_of_an_address_names_the_file(app):
         "bulk": {"category"},
         "transfers": {"post", "topic"},
         "topic_tools": {"topic"},
+        "queue": {"post-queue", "moderation"},
         "removals": {"user"},
         "revisions": {"post"},
         "notifications": {"notifications", "me", "unsubscribe"},
