@@ -12,12 +12,12 @@ from core.db import session
 from core.pages import Page, decode, encode
 from forum import panel
 from forum.slugs import name_key
-from forum.viewers import Viewer, builtin_groups
+from forum.viewers import Viewer, builtin_groups, under
 from models import Account, Membership, User
 
 RIGHT = "admin:users"
-FILTERS = ("all", "new", "silent", "away", "staff")
-"""Everybody; joined within a week; never wrote; not seen for half a year; administrators and moderators."""
+FILTERS = ("all", "new", "silent", "away", "staff", "muted", "banned")
+"""Everybody; joined within a week; never wrote; not seen for half a year; administrators and moderators; muted and banned just now."""
 _PER_PAGE = 50
 _BATCH = 1000
 
@@ -92,6 +92,8 @@ def _matching(show: str, search: str) -> Any:
         known = builtin_groups()
         staff = [known["administrators"], known["moderators"]]
         query = query.where(User.id.in_(select(Membership.user_id).where(Membership.group_id.in_(staff))))
+    elif show in ("muted", "banned"):
+        query = query.where(under("mute" if show == "muted" else "ban"))
     if search:
         named = User.name_key.contains(name_key(search), autoescape=True)
         query = query.where(named | Account.email_key.contains(search.casefold(), autoescape=True))

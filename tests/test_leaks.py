@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import select
 
-from core.db import writing
-from forum import groups, sanctions, search_index
-from models import Category, Post, Topic
+from core.db import session, writing
+from forum import categories, flags, groups, queue, sanctions, search_index
+from models import Category, Flag, Post, Queued, Topic, User
 from tests.factories import (
     a_category,
     a_moderator,
@@ -23,6 +24,7 @@ from tests.factories import (
     inside,
     number_of,
     viewer_of,
+    writes,
 )
 from tests.visitor import Visitor, path_of
 
@@ -62,10 +64,12 @@ class World:
     places: dict[str, Category]
     topics: dict[str, Topic]
     replies: dict[str, Post]
+    flags: dict[str, Flag]
+    queued: dict[str, Queued]
 
     def secrets(self, kind: str) -> list[str]:
         """The words that stand in this category and nowhere else."""
-        return [f"{word}of{kind}" for word in ("name", "title", "first", "reply", "tag")]
+        return [f"{word}of{kind}" for word in ("name", "title", "first", "reply", "tag", "flag", "wait")]
 
     def values(self, kind: str) -> dict[str, object]:
         """What the variables of addresses are there."""
@@ -74,7 +78,7 @@ class World:
             "topic_id": topic.id, "category_id": place.id, "post_id": self.replies[kind].id, "number": 2,
             "tag": f"tagof{kind}", "user_id": topic.author_id, "slug": f"author-of-{kind}",
             "filename": "css/livery.css", "feature": "posts", "name": "per_page", "key": "a" * 22,
-            "code": "nonsense",
+            "code": "nonsense", "flag_id": self.flags[kind].id, "queued_id": self.queued[kind].id,
         }  # fmt: skip
 
 
@@ -103,6 +107,9 @@ def world(app):
         )
         replies[kind] = a_post(in_=topics[kind], by=author, body=f"replyof{kind} words", to=first_post(topics[kind]))
         a_vote(replies[kind], by=people["administrator"])
+    reported, waiting = {}, {}
+    for kind in KINDS:
+        reported[kind], waiting[kind] = work_for_moderators(kind, topics[kind], replies[kind], people["administrator"])
     with inside():
         search_index.catch_up()
     browsers = {"guest": Visitor(app), **{name: Visitor(app, person) for name, person in people.items()}}
@@ -111,7 +118,17 @@ def world(app):
         sanctions.put(keeper, people["muted"].id, "mute", "Quiet.", None)
         sanctions.put(keeper, people["banned"].id, "ban", "Out.", None)
     assert browsers["banned"].get("/").status == 403  # the page that was open; what follows is a guest's
-    return World(browsers, places, topics, replies)
+    return World(browsers, places, topics, replies, reported, waiting)
+
+
+@writes
+def work_for_moderators(kind: str, topic: Topic, post: Post, reporter: User) -> tuple[Flag, Queued]:
+    """A report on a post of a category, and a topic that waits to be posted there."""
+    flags.report_post(viewer_of(reporter), topic, post.id, "other", f"flagof{kind} words")
+    place = categories.find(topic.category_id)
+    queue.hold_topic(viewer_of(reporter), place, (f"waitof{kind}", f"waitof{kind} words", ""), "category", None)
+    found = select(Flag).where(Flag.post_id == post.id), select(Queued).where(Queued.category_id == topic.category_id)
+    return tuple(session().scalars(query).one() for query in found)
 
 
 def addresses(app, world: World, kind: str) -> list[str]:
@@ -228,3 +245,23 @@ def test_a_right_taken_away_closes_the_pages_that_are_open(world):
         groups.leave(insider.user.id, group_id("insiders"))
     assert insider.get(path_of(topic)).status == 404
     assert insider.post(f"/topic/{topic.id}/posts", {"body": "Still here?"}).status == 404
+
+
+@pytest.mark.parametrize("who", VIEWERS)
+def test_who_moderates_a_category_sees_what_waits_there_and_nobody_else(world, who):
+    reader = world.browsers[who]
+    inbox = reader.get("/moderation").html
+    for kind in KINDS:
+        may = who in MODERATES[kind]
+        for word in ("flag", "wait"):
+            assert (f"{word}of{kind}" in inbox) == may, (kind, word)
+        for address in (f"/moderation/flags/{world.flags[kind].id}", f"/moderation/queue/{world.queued[kind].id}"):
+            expected = 302 if who in ("guest", "banned") else 200 if may else 404
+            assert reader.get(address).status == expected, (kind, address)
+    reader.get("/")
+    for kind in KINDS:
+        reader.post(f"/moderation/flags/{world.flags[kind].id}", {"act": "rejected", "version": "1"})
+        reader.post(f"/moderation/queue/{world.queued[kind].id}", {"act": "refuse", "version": "1"})
+        assert (fresh(world.flags[kind]).state == "rejected") == (who in MODERATES[kind])
+        # nobody decides on his own
+        assert (fresh(world.queued[kind]).state == "refused") == (who in MODERATES[kind] and who != "administrator")

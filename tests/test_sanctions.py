@@ -208,6 +208,16 @@ def test_a_banned_moderator_moderates_nothing(app, visit, marshal):
         assert not sanctions.works_with_people(viewer_of(marshal.user))
 
 
+def test_the_panel_finds_the_muted_and_the_banned(visit):
+    keeper = an_administrator()
+    put(a_user("Bert"), "mute", by=keeper, days=1)
+    put(a_user("Cleo"), "ban", by=keeper)
+    panel = visit(keeper)
+    assert "Bert" in panel.get("/admin/users?show=muted").words
+    assert "Cleo" not in panel.get("/admin/users?show=muted").words
+    assert "Cleo" in panel.get("/admin/users?show=banned").words
+
+
 def test_the_last_administrator_who_can_log_in_stays(app, visit):
     first, second = an_administrator("First"), an_administrator("Second")
     put(second, "ban", by=first)
