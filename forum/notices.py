@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 
 from core import clock, pending
 from core.db import session
-from models import Notice, Topic
+from models import Notice, Post, Topic
 
 RANKS = ("reply", "topic", "mention")
 """What a topic's one notice may say, the weightier last."""
@@ -72,6 +72,20 @@ def forget_post(post_id: int) -> list[int]:
     people = list(session().scalars(select(Notice.user_id).where(only)))
     session().execute(delete(Notice).where(only))
     return people
+
+
+def follow_posts(topic_ids: Iterable[int]) -> None:
+    """Makes the unread notices of topics tell of where their newest posts stand now."""
+    post = Post.id == Notice.newest_id
+    places = {
+        "topic_id": select(Post.topic_id).where(post).correlate(Notice).scalar_subquery(),
+        "number": select(Post.number).where(post).correlate(Notice).scalar_subquery(),
+    }
+    left = select(Notice.id).join(Post, Post.id == Notice.newest_id).where(Post.topic_id != Notice.topic_id)
+    left = left.where(Notice.topic_id.in_(list(topic_ids)), Notice.read_at.is_(None), Notice.kind.in_(RANKS))
+    session().execute(
+        update(Notice).where(Notice.id.in_(left)).values(places).execution_options(synchronize_session=False)
+    )
 
 
 def read_up_to(user_id: int, numbers: Mapping[int, int]) -> None:

@@ -20,6 +20,7 @@ from forum.following import PersonFollowed
 from forum.posts import PostCreated
 from forum.refusals import Invalid
 from forum.topics import TopicCreated
+from forum.transfers import PostsMoved, TopicForked, TopicsMerged
 from forum.viewers import Viewer
 from forum.votes import VoteCast
 from models import (
@@ -245,6 +246,16 @@ def forget_deleted(event: PostDeleted) -> None:
     with writing():
         for user_id in notices.forget_post(event.post_id):
             live.nudge(user_id, "bell")
+
+
+def follow_moved(event: PostsMoved | TopicForked | TopicsMerged) -> None:
+    """Makes notices of posts lead, and count as read, where these posts stand now."""
+    with writing():
+        notices.follow_posts((event.from_id, event.into_id))
+
+
+for _kind in (PostsMoved, TopicForked, TopicsMerged):
+    subscribe(_kind)(follow_moved)
 
 
 def _tell(topic: Topic, post: Post, groups: dict[str, Iterable[int]]) -> None:

@@ -205,6 +205,17 @@ def test_reading_the_topic_reads_its_notice_at_once(ann, watched):
     assert bell(ann.get("/")) == ""
 
 
+def test_notices_go_with_their_posts(ann, watched, marshal):
+    target = a_topic(title="Glue, all of it", replies=3)
+    a_post(in_=watched, by=a_user("Bob"))
+    marshal.get("/")
+    assert marshal.post(f"/topic/{watched.id}/merge", {"topic": str(target.id)}).status == 303
+    assert told(ann) == ["Bob replied: Glue, all of it"]
+    assert bell(ann.get("/")) == "1"
+    ann.get(path_of(target))
+    assert bell(ann.get("/")) == ""
+
+
 def test_opening_a_notice_reads_it(ann):
     a_vote(first_post(a_topic(by=ann.user)), by=a_user("Bob"))
     assert bell(ann.get("/")) == "1"
