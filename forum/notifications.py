@@ -255,7 +255,7 @@ def follow_moved(event: PostsMoved | TopicForked | TopicsMerged) -> None:
 
 
 for _kind in (PostsMoved, TopicForked, TopicsMerged):
-    subscribe(_kind)(follow_moved)
+    subscribe(_kind)(follow_moved)  # type: ignore[arg-type]
 
 
 def _tell(topic: Topic, post: Post, groups: dict[str, Iterable[int]]) -> None:
