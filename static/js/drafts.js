@@ -149,7 +149,8 @@
     const form = event.detail.ctx.sourceElement?.closest?.("form.composer[data-writer]");
     // a form that is being sent needs no draft more; should the sending fail, its text is still in this browser
     if (form) hold(form);
-    else hurry();
+    // this document stays, so each goes after the one that is underway: side by side they would be taken for two writers
+    else for (const key of [...timers.keys()]) send(key);
   });
   function hold(form) {
     const key = form.elements.send_key.value;
