@@ -185,6 +185,13 @@ class Site:
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         self._sql("UPDATE topics SET locked_at = ? WHERE id = ?", now, topic.id)
 
+    def moderator(self) -> Person:
+        """Somebody whom no other test knows, and who moderates everywhere."""
+        person = self.person()
+        moderators = self._sql("SELECT id FROM groups WHERE slug = 'moderators'")[0][0]
+        self._sql("INSERT INTO memberships (group_id, user_id, owner) VALUES (?, ?, 0)", moderators, person.id)
+        return person
+
     def drafts_of(self, person: Person) -> list[str]:
         """What the server holds of somebody's unsent texts, the newest last."""
         found = self._sql("SELECT body FROM drafts WHERE user_id = ? AND sent_at IS NULL ORDER BY saved_at", person.id)
