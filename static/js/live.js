@@ -197,9 +197,10 @@
   async function append() {
     const topic = reading();
     const after = known;
+    const last = wanted; // while the answer is on its way more may come, which it does not hold
     if (!(await ask(`/topic/${topic.dataset.topic}/news?after=${after}&sort=${sort()}`)) || reading() !== topic) return false;
     tidy();
-    known = Math.max(known, ...numbers().filter((number) => number <= after + 50), wanted <= after + 50 ? wanted : 0);
+    known = Math.max(known, ...numbers().filter((number) => number <= after + 50), last <= after + 50 ? last : 0);
     const first = $(`#stream > [data-number="${Math.min(...numbers().filter((number) => number > after))}"]`);
     const news = numbers().filter((number) => number > after).length;
     if (first && first.getBoundingClientRect().top > innerHeight - 40) pill(news, "posts", first);
