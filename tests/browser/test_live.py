@@ -151,3 +151,41 @@ def test_the_bell_and_what_is_unread_follow_what_others_and_other_tabs_do(browse
     if not streams:
         here.problems[:] = [each for each in here.problems if "ERR_FAILED" not in each]
         site.set("live.poll_seconds", "15")
+
+
+def test_fifty_replies_in_a_burst_appear_once_and_in_order(browse, site):
+    topic = site.ground()
+    reader = follow(browse, site, topic, person=site.person())
+    writers = [follow(browse, site, topic, person=site.person()) for _ in range(2)]
+    for at, writer in enumerate(writers):  # two, as the limit of one is thirty in a minute
+        burst(writer, topic, [f"Reply {number} of writer {at}." for number in range(25)])
+    for writer in writers:
+        writer.until("window.sent !== undefined")
+    assert [writer.page.evaluate("window.sent") for writer in writers] == [[0] * 25] * 2
+    assert site.posts_of(topic) == 53
+    # what is appended pushes the end out of sight, and what one reads never moves: so he reads on
+    reader.until(lambda: len(shown(reader)) >= 53, lambda: reader.page.evaluate("scrollTo(0, 1e7)"))
+    assert shown(reader) == list(range(1, 54))
+    reader.page.wait_for_timeout(500)
+    assert shown(reader) == list(range(1, 54))
+
+
+def burst(tab: Tab, topic: Topic, bodies: list[str]) -> None:
+    """Begins to send replies from within a page, as fast as the site takes them; `sent` holds the statuses when done.
+
+    (0 is the redirect of a post that was taken, which the script does not follow.)
+    """
+    tab.page.evaluate(
+        """([path, bodies]) => {
+          const proof = document.querySelector('[name="csrf_token"]').value;
+          (async () => {
+            const statuses = [];
+            for (const body of bodies) {
+              const fields = new URLSearchParams({ body, csrf_token: proof });
+              statuses.push((await fetch(path, { method: "POST", redirect: "manual", body: fields })).status);
+            }
+            window.sent = statuses;
+          })();
+        }""",
+        [f"/topic/{topic.id}/posts", bodies],
+    )
