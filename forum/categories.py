@@ -102,7 +102,7 @@ def forest() -> Forest:
         def grow(row: Category) -> Place:
             place = Place(
                 row.id, row.parent_id, row.name, row.slug, row.description, row.icon, row.colour, row.section, row.link,
-                row.template, tuple(row.tags_allowed), row.tags_least, row.tags_most,
+                row.template, tuple(row.tags_allowed or ()), row.tags_least, row.tags_most,
                 tuple(grow(child) for child in children.get(row.id, ())), row.queued,
             )  # fmt: skip
             by_id[row.id] = place

@@ -25,7 +25,7 @@ class Category(Model):
     link: Mapped[str] = mapped_column(String(500), default="")
     disabled: Mapped[bool] = mapped_column(default=False)
     template: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))  # what a new topic begins with
-    tags_allowed: Mapped[list[str]] = mapped_column(JSON, default=list, server_default=text("'[]'"))  # none: any
+    tags_allowed: Mapped[list[str] | None] = mapped_column(JSON, default=list)  # none: any
     tags_least: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     tags_most: Mapped[int | None]  # None: as the site's setting says
     own_rights: Mapped[bool] = mapped_column(default=False)  # False: it has its parent's

@@ -38,7 +38,7 @@ def edit(category_id):
         "tags_least",
         "tags_most",
     )
-    special = {"parent": found.parent_id or "", "tags_allowed": ", ".join(found.tags_allowed)}
+    special = {"parent": found.parent_id or "", "tags_allowed": ", ".join(found.tags_allowed or ())}
     return form_of(found, {**{name: getattr(found, name) for name in names}, **special})
 
 

@@ -16,9 +16,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('categories', sa.Column('template', sa.Text(), server_default=sa.text("''"), nullable=False))
-    op.add_column('categories', sa.Column('tags_allowed', sa.JSON(), server_default=sa.text("'[]'"), nullable=False))
-    op.add_column('categories', sa.Column('tags_least', sa.Integer(), server_default=sa.text('0'), nullable=False))
-    op.add_column('categories', sa.Column('tags_most', sa.Integer(), nullable=True))
+    op.add_column('categories', sa.Column('tags_allowed', sa.JSON(), nullable=True))
+    op.add_column('categories', sa.Column('tags_least', sa.BigInteger(), server_default=sa.text('0'), nullable=False))
+    op.add_column('categories', sa.Column('tags_most', sa.BigInteger(), nullable=True))
     op.add_column('tags', sa.Column('staff', sa.Boolean(), server_default=sa.text('false'), nullable=False))
 
 
