@@ -13,12 +13,14 @@ down_revision = '0022'
 branch_labels = None
 depends_on = None
 
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
+
 
 def upgrade() -> None:
     op.add_column('categories', sa.Column('template', sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column('categories', sa.Column('tags_allowed', sa.JSON(), nullable=True))
-    op.add_column('categories', sa.Column('tags_least', sa.BigInteger(), server_default=sa.text('0'), nullable=False))
-    op.add_column('categories', sa.Column('tags_most', sa.BigInteger(), nullable=True))
+    op.add_column('categories', sa.Column('tags_least', NUMBER, server_default=sa.text('0'), nullable=False))
+    op.add_column('categories', sa.Column('tags_most', NUMBER, nullable=True))
     op.add_column('tags', sa.Column('staff', sa.Boolean(), server_default=sa.text('false'), nullable=False))
 
 
