@@ -60,6 +60,7 @@ def test_the_inbox_fits_on_a_phone(browse, site):
     ann.go(f"/post/{key}/report")
     ann.page.get_by_label("It is rude or hurts somebody").check()
     ann.page.get_by_role("button", name="Report").click()
+    expect(ann.page.locator("body")).to_contain_text("Thank you. The moderators look at it.")
     marshal.go("/moderation")
     case = marshal.page.locator(".case", has_text=topic.title)
     expect(case).to_have_count(1)
