@@ -61,6 +61,7 @@ def test_by_keys(browse, site: Site):
     form = tab.page.locator("#picture-form")
     form.get_by_label("An image").set_input_files({"name": "me.png", "mimeType": "image/png", "buffer": stripes()})
     canvas = form.locator("canvas")
+    expect(canvas).to_be_visible()
     canvas.focus()
     for _ in range(22):
         tab.page.keyboard.press("ArrowLeft")
