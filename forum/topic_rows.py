@@ -16,8 +16,28 @@ from forum.viewers import Viewer
 from models import Post, Topic, User
 
 
+class Placed:
+    """What a topic is wherever it is shown: at an address, and for a time above the others of its category."""
+
+    __slots__ = ()
+    id: int
+    slug: str
+    pinned_at: datetime | None
+    pinned_until: datetime | None
+
+    @property
+    def path(self) -> str:
+        """Its address on this site."""
+        return f"/topic/{self.id}/{self.slug}"
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it stands above the others of its category now."""
+        return self.pinned_at is not None and (self.pinned_until is None or not clock.passed(self.pinned_until))
+
+
 @dataclass(slots=True)
-class TopicRow:
+class TopicRow(Placed):
     """A topic as a list shows it."""
 
     id: int
@@ -49,21 +69,6 @@ class TopicRow:
     last_author_picture: str | None
     unread: bool = False  # for the viewer
     tags: list[str] = field(default_factory=list)
-
-    @property
-    def path(self) -> str:
-        """Its address on this site."""
-        return f"/topic/{self.id}/{self.slug}"
-
-    @property
-    def pinned(self) -> bool:
-        """Whether it stands above the others now."""
-        return pinned_at_present(self.pinned_at, self.pinned_until)
-
-
-def pinned_at_present(at: datetime | None, until: datetime | None) -> bool:
-    """Whether what was pinned then, and until then, stands above the others now."""
-    return at is not None and (until is None or not clock.passed(until))
 
 
 @cache

@@ -31,7 +31,7 @@ from forum import (
 from forum.privileges import rights
 from forum.refusals import Forbidden, Invalid, Missing, Moved
 from forum.slugs import slugify
-from forum.topic_rows import TopicRow, pinned_at_present
+from forum.topic_rows import Placed, TopicRow
 from forum.viewers import Viewer
 from models import Post, Tag, Topic, TopicFollow, TopicTag, User
 
@@ -63,7 +63,7 @@ class TopicCreated:
 
 
 @dataclass(slots=True)
-class TopicPage:
+class TopicPage(Placed):
     """A topic as its own page shows it."""
 
     id: int
@@ -99,16 +99,6 @@ class TopicPage:
     read_number: int = 0  # up to here he has read it
     news: bool = False  # somebody wrote what he has not read
     tags: list[str] = field(default_factory=list)
-
-    @property
-    def path(self) -> str:
-        """Its address on this site."""
-        return f"/topic/{self.id}/{self.slug}"
-
-    @property
-    def pinned(self) -> bool:
-        """Whether it stands above the others of its category now."""
-        return pinned_at_present(self.pinned_at, self.pinned_until)
 
 
 def get(viewer: Viewer, topic_id: int) -> TopicPage:

@@ -129,14 +129,18 @@ def test_a_moment_without_a_zone_is_refused(app):
         a_user("Ann", joined_at=datetime(2026, 3, 4))  # noqa: DTZ001
 
 
-def test_sqlite_has_its_habits(app):
-    habits = (("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 1), ("busy_timeout", 20000))
-    with inside():
-        if db.db.engine.dialect.name != "sqlite":
-            pytest.skip("PostgreSQL has its own")
-        with db.db.engine.connect() as connection:
-            for pragma, value in habits:
-                assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+HABITS = {
+    "sqlite": {
+        "PRAGMA journal_mode": "wal", "PRAGMA foreign_keys": 1, "PRAGMA synchronous": 1, "PRAGMA busy_timeout": 20000,
+    },
+    "postgresql": {"SHOW transaction_isolation": "read committed", "SHOW client_encoding": "UTF8"},
+}  # fmt: skip
+
+
+def test_the_database_has_its_habits(app):
+    with inside(), db.db.engine.connect() as connection:
+        for question, answer in HABITS[db.db.engine.dialect.name].items():
+            assert connection.exec_driver_sql(question).scalar() == answer
 
 
 # --- what is kept in the process ---

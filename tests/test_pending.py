@@ -10,7 +10,7 @@ import pytest
 from core import pending
 
 
-@pytest.fixture(params=["process", "redis"])
+@pytest.fixture(params=["process", pytest.param("redis", marks=pytest.mark.redis)])
 def store(request, tmp_path):
     """Somewhere to hold things."""
     if request.param == "process":
@@ -21,7 +21,7 @@ def store(request, tmp_path):
         return
     program = shutil.which("redis-server")
     if program is None:
-        pytest.skip("There is no redis-server here.")
+        pytest.fail("There is no redis-server here.", pytrace=False)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -13,6 +13,7 @@ from cli.torture_crowd import Crowd, Member
 from cli.torture_site import Process, Redis, Site
 from tests import databases
 
+pytestmark = pytest.mark.redis
 SERVER = os.environ.get("LIVERY_TEST_DATABASE", "")
 
 
@@ -20,7 +21,7 @@ SERVER = os.environ.get("LIVERY_TEST_DATABASE", "")
 def pair(tmp_path_factory) -> Iterator[tuple[Site, Site, Crowd]]:
     """Two app processes and a worker; PostgreSQL where the suite runs on it, and always Redis."""
     if not shutil.which("redis-server"):
-        pytest.skip("there is no redis-server here")
+        pytest.fail("There is no redis-server here.", pytrace=False)
     folder: Path = tmp_path_factory.mktemp("scale")
     place, redis = databases.make(SERVER, folder, "scale"), Redis(folder)
     redis.start()

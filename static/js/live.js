@@ -243,7 +243,7 @@
     const end = sort() === "oldest_to_newest" && $("#stream-end");
     return Boolean(end) && end.getBoundingClientRect().top < innerHeight + 40;
   }
-  const words = (number, what) => (number === 1 ? page.dataset[`${what}One`] : page.dataset[`${what}Many`].replace("#", number));
+  const words = (number, what) => (number === 1 ? page.dataset[`${what}Single`] : page.dataset[`${what}Many`].replace("#", number));
   let jump = null;
   function pill(number, what, first = null) {
     jump = { what, first };

@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
     names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if name and (found := shutil.which(name))), None)
     if path is None:
-        pytest.skip("There is no Chromium here (CHROMIUM may name one).")
+        pytest.fail("There is no Chromium here (CHROMIUM may name one); bin/chromium installs it.", pytrace=False)
     expect.set_options(timeout=8_000)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS])

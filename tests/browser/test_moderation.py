@@ -24,6 +24,13 @@ def test_a_page_that_is_open_learns_of_a_ban_by_itself(browse, site):
     expect(tab.page.locator("#account")).to_contain_text("Log in")
 
 
+def report(tab, reason: str) -> None:
+    """Fills in the open form, sends it, and waits for the thanks."""
+    tab.page.get_by_label(reason).check()
+    tab.page.get_by_role("button", name="Report").click()
+    expect(tab.page.locator("body")).to_contain_text("Thank you. The moderators look at it.")
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_a_report_is_made_and_dealt_with(browse, site, script):
     topic = site.ground()
@@ -36,9 +43,7 @@ def test_a_report_is_made_and_dealt_with(browse, site, script):
         third.get_by_role("link", name="Report").click()
     else:
         ann.go(f"/post/{key}/report")
-    ann.page.get_by_label("It is advertising or spam").check()
-    ann.page.get_by_role("button", name="Report").click()
-    expect(ann.page.locator("body")).to_contain_text("Thank you. The moderators look at it.")
+    report(ann, "It is advertising or spam")
     marshal.go("/moderation")
     case = marshal.page.locator(".case", has_text=topic.title)
     if script:
@@ -58,9 +63,7 @@ def test_the_inbox_fits_on_a_phone(browse, site):
     ann.go(topic.path)
     key = ann.page.locator('#stream > .post[data-number="2"]').get_attribute("id").removeprefix("post-")
     ann.go(f"/post/{key}/report")
-    ann.page.get_by_label("It is rude or hurts somebody").check()
-    ann.page.get_by_role("button", name="Report").click()
-    expect(ann.page.locator("body")).to_contain_text("Thank you. The moderators look at it.")
+    report(ann, "It is rude or hurts somebody")
     marshal.go("/moderation")
     case = marshal.page.locator(".case", has_text=topic.title)
     expect(case).to_have_count(1)
