@@ -1,5 +1,6 @@
 """Wiring: configuration, extensions, blueprints, error pages. `create_app()` is what every server loads."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask_bootstrap import Bootstrap5
 
 import blueprints
 import models  # noqa: F401  (makes every table known)
-from core import backups, db, jobs, logs, mail, move, pending, presence, pubsub, storage, tokens
+from core import backups, db, jobs, logs, mail, move, pending, presence, pubsub, replica, storage, tokens
 from core import config as environment
 from forum import schedule  # noqa: F401  (lists the recurring jobs)
 from web import (
@@ -18,48 +19,52 @@ from web import (
     context,
     dressing,
     errors,
+    first_run,
     fragments,
     kept,
     limits,
+    maintenance,
     operations,
     reading,
     security,
     sitemaps,
+    terms,
     uploads,
+    visits,
 )
 from web.folding import FoldingEnvironment
 from web.networks import TrustedProxies
 
 
+class _Livery(Flask):
+    """Flask without a question that it asks of every function of every request: whether it is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(config: environment.Config | None = None, **overrides: Any) -> Flask:
     """A Livery application over a configuration; `overrides` are settings of Flask and its extensions."""
     config = config or environment.read()
-    app = Flask(__name__, static_folder=None, static_url_path="/static")
+    app = _Livery(__name__, static_folder=None, static_url_path="/static")
     app.jinja_environment = FoldingEnvironment
     app.config.update(_settings(config))
     app.config.update(overrides)
     app.url_map.strict_slashes = False
     logs.set_up(config)
-    db.db.init_app(app)
-    app.teardown_appcontext(db.let_go)
-    db.frozen_by = config.data / move.MARK if config.database_url.startswith("sqlite") else None
+    _connect_database(app, config)
     for part in (backups, storage, pubsub, presence, mail):
         part.connect(config)
-    with app.app_context():
-        db.prepare_engine(db.db.engine, slow=config.slow_query)
     jobs.connect(config, app.app_context, immediate=bool(app.config.get("TESTING")))
     pending.connect(config.redis_url)
     tokens.connect(config.secret_key)
     app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)
     Bootstrap5(app)
+    security.guard_reads(app)
     kept.remember(app)
-    operations.init_app(app)
-    kept.init_app(app)
-    compression.init_app(app)
-    uploads.init_app(app)
-    security.init_app(app)
-    reading.init_app(app)
-    auth.init_app(app)
+    parts = (operations, visits, kept, compression, uploads, security, first_run, reading, auth, terms, maintenance)
+    for each in parts:
+        each.init_app(app)
     limits.init_app(app, config.redis_url)
     assets.init_app(app)
     sitemaps.init_app(app)
@@ -72,11 +77,23 @@ def create_app(config: environment.Config | None = None, **overrides: Any) -> Fl
     return app
 
 
+def _connect_database(app: Flask, config: environment.Config) -> None:
+    db.db.init_app(app)
+    app.teardown_appcontext(db.let_go)
+    db.frozen_by = config.data / move.MARK if config.database_url.startswith("sqlite") else None
+    with app.app_context():
+        for engine in db.db.engines.values():
+            db.prepare_engine(engine, slow=config.slow_query)
+
+
 def _settings(config: environment.Config) -> dict[str, Any]:
     return {
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(config),
+        "SQLALCHEMY_BINDS": {replica.BIND: {"url": config.replica_url, **_engine_options(config)}}
+        if config.replica_url
+        else {},
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "SESSION_COOKIE_SAMESITE": "Lax",

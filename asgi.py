@@ -12,10 +12,10 @@ from flask import Flask
 from werkzeug.sansio.http import parse_cookie
 
 from app import create_app
-from core import db, orphans
+from core import db, orphans, replica
 from core.cache import Now
 from forum import schedule, uploads
-from web import kept
+from web import kept, visits
 from web.bridge import Bridge, Receive, Scope, Send, environ
 from web.live import Streams
 from web.networks import TrustedProxies
@@ -32,12 +32,13 @@ class Site:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.bridge = Bridge(app, threads=THREADS, largest=self._largest)
-        self.live: dict[str, Live] = {"/events": Streams(app, self.bridge.pool)}
+        self._streams = Streams(app, self.bridge.pool)
+        self.live: dict[str, Live] = {"/events": self._streams}
         self._proxies = TrustedProxies(app, app.config["LIVERY"].trusted_proxies)
         self._sessions = (app.config["SESSION_COOKIE_NAME"], app.config["REMEMBER_COOKIE_NAME"])
         self._making: dict[kept.Key, asyncio.Future[None]] = {}
         with app.app_context():
-            self._now = Now(db.db.engine)
+            self._now = Now(db.db.engine, db.db.engines.get(replica.BIND))
         self._asked: asyncio.Future[dict[str, int]] | None = None
         self._stop: Callable[[], object] = bool
 
@@ -50,6 +51,11 @@ class Site:
             await self.live[scope["path"]](scope, receive, send)
         else:
             await self._http(scope, receive, send)
+
+    def close(self) -> None:
+        """Ends what a loop that is over could no longer answer: the threads, and hearing what happens."""
+        self._streams.close()
+        self.bridge.pool.shutdown(wait=False, cancel_futures=True)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"]) if scope["method"] == "GET" else {}
@@ -104,7 +110,10 @@ class Site:
             address = (scope.get("client") or ("",))[0]
             if not headers.keys().isdisjoint(_FORWARDED):
                 address = self._seen(scope)["REMOTE_ADDR"]
-            kept.count_view(answer.page, address, headers.get(b"user-agent", b"").decode("latin-1"))
+            browser = headers.get(b"user-agent", b"").decode("latin-1")
+            kept.count_view(answer.page, address, browser)
+            if key.host:  # a page, and no stylesheet
+                visits.count_guest(browser)
         asked = headers.get(b"if-none-match")
         if asked and answer.etag and answer.etag.encode() in asked.replace(b"W/", b"").replace(b" ", b"").split(b","):
             await send({"type": "http.response.start", "status": 304, "headers": answer.unchanged})
@@ -139,23 +148,25 @@ class Site:
         await receive()
         self._start()
         # what is there now stays: the collector need not look through it again and again
-        gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self.bridge.pool.shutdown(wait=False, cancel_futures=True)
+        self.close()
         self._stop()
         await send({"type": "lifespan.shutdown.complete"})
 
     def _start(self) -> None:
-        if not self.app.config["LIVERY"].embedded:
-            return
         # a worker that leaves without the end of its lifespan still stops its jobs and keeps its counts
-        self._stop = Finalize(None, schedule.start(self.app.app_context), exitpriority=10)
+        stop = schedule.start(self.app.app_context, embedded=self.app.config["LIVERY"].embedded)
+        self._stop = Finalize(None, stop, exitpriority=10)
+
+
+inherited: Flask | None = None
+"""The application of the process that starts workers, for those of them that are its forks."""
 
 
 def make() -> Site:
     """The application of a worker process."""
     orphans.leave_with_parent()
-    return Site(create_app())
+    return Site(inherited or create_app())

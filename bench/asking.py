@@ -4,7 +4,7 @@ import gc
 import itertools
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import click
@@ -12,9 +12,9 @@ from sqlalchemy import Engine, event, select
 
 from core import store
 from core.db import session, writing
-from forum import accounts
+from forum import accounts, sessions
 from forum.refusals import Invalid
-from models import Account, User
+from models import User
 
 _PARTS = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -45,10 +45,9 @@ def reader() -> str:
             accounts.create("Reader", "", "a quiet member of the bench")
     except Invalid:
         pass  # he is here from the last time
-    row = session().execute(
-        select(User.id, Account.session_epoch).join(Account, Account.user_id == User.id).where(User.name == "Reader")
-    )
-    return "{}.{}".format(*row.one())
+    user_id = session().scalars(select(User.id).where(User.name == "Reader")).one()
+    with writing():
+        return f"{user_id}.{sessions.begin(user_id, 'Bench', '127.0.0.0/24')}"
 
 
 def asker(app, reader, parts_of: tuple[str, ...] = (), *, anew: bool = False):
@@ -76,7 +75,13 @@ def asker(app, reader, parts_of: tuple[str, ...] = (), *, anew: bool = False):
 
 
 def measure(ask, places: Sequence[Place], rounds: int) -> None:
-    for place in places:
+    """Asks one site for all places, again and again."""
+    take_turns([(ask, place) for place in places], rounds)
+
+
+def take_turns(asked: Sequence[tuple[Callable[[str], float], Place]], rounds: int) -> None:
+    """Asks for all places in an order that is drawn anew each time, of whichever site each is."""
+    for ask, place in asked:
         for _ in range(3):
             ask(place.address)
     gc.collect()
@@ -84,7 +89,7 @@ def measure(ask, places: Sequence[Place], rounds: int) -> None:
     order = random.Random(1)
     with click.progressbar(range(rounds), label="Rounds") as bar:
         for _ in bar:
-            for place in order.sample(places, len(places)):
+            for ask, place in order.sample(asked, len(asked)):
                 place.times.append(ask(place.address))
             gc.collect()
     gc.enable()

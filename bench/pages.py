@@ -14,11 +14,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, RemoteDisconnected
+from http.client import HTTPConnection
 from pathlib import Path
 
 import click
 from flask import session as cookie_session
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import event, func, select
 
 from app import create_app
@@ -29,7 +30,7 @@ from cli.prepare import prepare
 from core import config as environment
 from core import db, settings
 from core.db import session, writing
-from models import Category, Post, Topic
+from models import Category, Post, Topic, User
 from web.auth import log_in
 
 LIMITS = {"guest topic": 0.35, "member topic": 6.0, "member category": 5.0, "member recent": 5.0, "member unread": 5.0}
@@ -88,9 +89,10 @@ def prepared(data: Path, posts: int) -> list[Page]:
             settings.put("reading.per_minute", "0")
             settings.put("reading.crawlers_per_minute", "0")
         reader = asking.reader()
+        _leave_unread(int(reader.split(".")[0]))
         paths = _paths()
         db.db.session.remove()
-    cookie = _session_of(app, reader)
+    cookie = session_of(app, reader)
     pages = [Page(f"guest {name}", path) for name, path in paths.items() if name not in ("unread", "search")]
     pages += [Page(f"member {name}", path, cookie) for name, path in paths.items()]
     for page in pages:
@@ -98,6 +100,13 @@ def prepared(data: Path, posts: int) -> list[Page]:
     with app.app_context():
         db.db.engine.dispose()
     return pages
+
+
+def _leave_unread(reader: int) -> None:
+    """Lets the reader have joined when the newest topics had no posts yet, so that two pages of them are unread."""
+    newest = select(Topic.last_post_at).order_by(Topic.last_post_at.desc()).offset(40).limit(1)
+    with writing() as current:
+        current.get_one(User, reader).joined_at = current.scalars(newest).one()
 
 
 def _paths() -> dict[str, str]:
@@ -113,9 +122,11 @@ def _paths() -> dict[str, str]:
     }
 
 
-def _session_of(app, reader: str) -> str:
+def session_of(app, reader: str) -> str:
+    """The cookie of somebody who has logged in and seen a page: it has the token of his forms."""
     with app.test_request_context():
         log_in(int(reader.split(".")[0]), remember=False)
+        generate_csrf()
         signer = app.session_interface.get_signing_serializer(app)
         return f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(dict(cookie_session))}"
 
@@ -151,7 +162,7 @@ def measured(folder: Path, data: Path, pages: list[Page], rounds: int, number: i
         proxy.start("/page.html")
         turns.append((Page("nginx", "/page.html"), proxy))
     try:
-        lines = [(page, _line(server.port, page), server.clock()) for page, server in turns]
+        lines = [(page, servers.line(server.port, page.path, page.cookie), server.clock()) for page, server in turns]
         for page, ask, _ in lines:
             for _ in range(20):
                 page.size = ask()
@@ -168,24 +179,6 @@ def _body(site: servers.Server, page: Page) -> bytes:
     connection = HTTPConnection("127.0.0.1", site.port, timeout=60)
     connection.request("GET", page.path, headers={"Accept-Encoding": "br"})
     return connection.getresponse().read()
-
-
-def _line(port: int, page: Page) -> Callable[[], int]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    headers = {"Accept-Encoding": "zstd, br, gzip", **({"Cookie": page.cookie} if page.cookie else {})}
-
-    def ask() -> int:
-        try:
-            connection.request("GET", page.path, headers=headers)
-            answer = connection.getresponse()
-        except RemoteDisconnected:  # the line was idle for too long while others had their turns
-            connection.close()
-            return ask()
-        body = answer.read()
-        assert answer.status == 200, f"{page.path} answers {answer.status}"
-        return len(body)
-
-    return ask
 
 
 def _round(lines: list[tuple[Page, Callable[[], int], Callable[[], float]]], number: int) -> None:

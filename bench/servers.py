@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from pathlib import Path
 
 from cli.torture_site import Process, free_port
@@ -39,30 +39,60 @@ class Server:
     @property
     def pids(self) -> list[int]:
         """Its processes, children included."""
-        assert self.process.running is not None
-        group = str(self.process.running.pid)
-        found = subprocess.run(["ps", "-eo", "pid=,pgid="], capture_output=True, text=True, check=True)
-        return [int(pid) for pid, pgid in map(str.split, found.stdout.splitlines()) if pgid == group]
+        return pids_of(self.process)
 
     @property
     def memory(self) -> int:
         """Megabytes that belong to its working process alone, or are shared with the others by halves (PSS)."""
-        return max(_pss(pid) for pid in self.pids) // 1024
+        return memory_of(self.pids)
 
     def clock(self) -> Callable[[], float]:
         """A function that tells the seconds of processor time which its processes have used."""
-        pids = self.pids
+        return clock_of(self.pids)
 
-        def used() -> float:
-            return sum(_used(pid) for pid in pids)
 
-        return used
+def pids_of(process: Process) -> list[int]:
+    """The processes of a program that was started, children included."""
+    assert process.running is not None
+    group = str(process.running.pid)
+    found = subprocess.run(["ps", "-eo", "pid=,pgid="], capture_output=True, text=True, check=True)
+    return [int(pid) for pid, pgid in map(str.split, found.stdout.splitlines()) if pgid == group]
+
+
+def memory_of(pids: list[int]) -> int:
+    """Megabytes that the largest process has for itself, with its part of what it shares (PSS)."""
+    return max(_pss(pid) for pid in pids) // 1024
+
+
+def clock_of(pids: list[int]) -> Callable[[], float]:
+    """A function that tells the seconds of processor time which processes have used."""
+    return lambda: sum(_used(pid) for pid in pids)
+
+
+def line(port: int, path: str, cookie: str) -> Callable[[], int]:
+    """A function that asks for a page over one kept connection, and tells the bytes of the answer."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Accept-Encoding": "zstd, br, gzip", **({"Cookie": cookie} if cookie else {})}
+
+    def ask() -> int:
+        try:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+        except RemoteDisconnected:  # the line was idle for too long while others had their turns
+            connection.close()
+            return ask()
+        body = answer.read()
+        assert answer.status == 200, f"{path} answers {answer.status}"
+        return len(body)
+
+    return ask
 
 
 def livery(data: Path, **environ: str) -> Server:
     """Livery over a data folder."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIVERY_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # a machine of tests may forbid what every other one keeps
     kept |= {"LIVERY_DATA": str(data), "PORT": str(port), "HOST": "127.0.0.1", "LIVERY_DEMO": "0", **environ}
     return Server(Process([sys.executable, "-m", "cli.main", "serve"], data / "server.txt", kept), port)
 

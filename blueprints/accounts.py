@@ -2,11 +2,11 @@ from flask import Blueprint, redirect, render_template, request
 
 from core.db import writing
 from core.i18n import gettext as _
-from forms.accounts import AddressForm, ForgottenForm, LoginForm, NewPasswordForm, PasswordForm, RegisterForm
-from forum import accounts, addresses
-from forum.refusals import Forbidden, Invalid
-from web import params
-from web.auth import log_in, log_out, login_required, public, viewer
+from forms.accounts import ForgottenForm, LoginForm, NewPasswordForm, PasswordForm
+from forum import accounts, addresses, sessions
+from forum.refusals import Invalid
+from web import params, proof
+from web.auth import log_in, log_out, login_required, own_mark, public, viewer
 from web.flash import say
 from web.limits import limited
 from web.login import try_login
@@ -37,34 +37,6 @@ def log_in_now():
     return redirect(params.way_back(form.next.data), 303)
 
 
-@blueprint.get("/register")
-def register():
-    if not viewer().guest:
-        return redirect(params.way_back(request.args.get("next")))
-    form = RegisterForm(data={"next": request.args.get("next", "")})
-    return render_template("accounts/register.html", form=form, open=accounts.settings.registration)
-
-
-@blueprint.post("/register")
-@public
-@limited("10 per minute")
-def create():
-    form = RegisterForm()
-    page = {"form": form, "open": accounts.settings.registration}
-    if not form.validate_on_submit():
-        return render_template("accounts/register.html", **page), 422
-    try:
-        with writing():
-            user = accounts.register(form.name.data, form.email.data or "", form.password.data)
-    except Invalid as invalid:
-        form[invalid.field].errors = [invalid.reason]
-        return render_template("accounts/register.html", **page), 422
-    except Forbidden as forbidden:
-        return render_template("accounts/register.html", **page, problem=forbidden.reason), 403
-    log_in(user.id, remember=False)
-    return redirect(params.way_back(form.next.data), 303)
-
-
 @blueprint.post("/logout")
 @public
 @limited("30 per minute")
@@ -82,24 +54,25 @@ def me():
 @blueprint.get("/me/password")
 @login_required
 def edit():
-    return render_template("accounts/password.html", form=PasswordForm())
+    return render_template("accounts/password.html", form=PasswordForm(), due=proof.due())
 
 
 @blueprint.post("/me/password")
 @limited("10 per minute")
 def update():
     form = PasswordForm()
-    if not form.validate_on_submit():
-        return render_template("accounts/password.html", form=form), 422
+    if not (form.validate_on_submit() and proof.given(form)):
+        return render_template("accounts/password.html", form=form, due=proof.due()), 422
     try:
         with writing():
-            account = accounts.change_password(viewer(), form.current.data, form.password.data)
+            sessions.end_others(viewer(), own_mark())
+            account = accounts.change_password(viewer(), form.password.data)
     except Invalid as invalid:
         form[invalid.field].errors = [invalid.reason]
-        return render_template("accounts/password.html", form=form), 422
-    log_in(account.user_id, remember=False)
+        return render_template("accounts/password.html", form=form, due=proof.due()), 422
+    log_in(account.user_id, remember=None)
     say(_("Your password was changed. Other devices have to log in again."))
-    return redirect(f"/user/{viewer().slug}", 303)
+    return redirect("/me/password", 303)
 
 
 @blueprint.get("/reset")
@@ -142,43 +115,3 @@ def reset_now(code):
     log_in(account.user_id, remember=False)
     say(_("Your password was changed. Other devices have to log in again."))
     return redirect("/", 303)
-
-
-@blueprint.get("/confirm/<code>")
-def confirm(code):
-    return render_template("accounts/confirm.html", code=code)
-
-
-@blueprint.post("/confirm/<code>")
-@public
-@limited("10 per minute")
-def confirm_now(code):
-    with writing():
-        addresses.confirm(code)
-    say(_("Thank you. Your address is confirmed."))
-    return redirect("/", 303)
-
-
-@blueprint.get("/me/email")
-@login_required
-def email():
-    address, confirmed = addresses.of(viewer())
-    form = AddressForm(data={"email": address})
-    return render_template("accounts/email.html", form=form, address=address, confirmed=confirmed)
-
-
-@blueprint.post("/me/email")
-@limited("10 per minute")
-def change_email():
-    form, (address, confirmed) = AddressForm(), addresses.of(viewer())
-    page = {"form": form, "address": address, "confirmed": confirmed}
-    if not form.validate_on_submit():
-        return render_template("accounts/email.html", **page), 422
-    try:
-        with writing():
-            addresses.change(viewer(), form.current.data, form.email.data or "")
-    except Invalid as invalid:
-        form[invalid.field].errors = [invalid.reason]
-        return render_template("accounts/email.html", **page), 422
-    say(_("Saved. A new address is used once you have opened the link that was sent to it."))
-    return redirect("/me/email", 303)

@@ -1,16 +1,21 @@
 from flask import Blueprint, redirect, render_template
 
-from forum import categories, reading, tags, topic_tools, topics, unread
+from forum import categories, preferences, reading, tags, topic_tools, topics, unread
 from forum.permissions import create_topic, moderate
 from forum.permissions import read_category as may_read
-from web import params
+from web import params, visits
 from web.auth import viewer
-from web.htmx import render
+from web.htmx import leave, render
 
 blueprint = Blueprint("categories", __name__)
 
 
 @blueprint.get("/")
+def home():
+    place = preferences.of(viewer())["home"]
+    return index() if place == "categories" else redirect(f"/{place}")
+
+
 @blueprint.get("/categories")
 def index():
     return render_template("categories/index.html", tree=unread.mark_nodes(viewer(), categories.tree(viewer())))
@@ -21,8 +26,10 @@ def index():
 def show(category_id, slug=""):
     place = categories.get(viewer(), params.identity(category_id))
     if place.link:
-        return redirect(place.link)
-    sort = params.choice("sort", topics.SORTS, topics.DEFAULT_SORT)
+        if visits.followed():
+            categories.followed(place)
+        return leave(place.link)
+    sort = params.choice("sort", topics.SORTS, preferences.of(viewer())["category_sort"])
     tag, number, cursor = params.text("tag"), params.page(), params.cursor()
     if slug != place.slug:
         return redirect(params.same_query(place.path), 308)

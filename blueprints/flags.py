@@ -76,6 +76,16 @@ def show(flag_id):
     return page(found)
 
 
+@blueprint.get("/flags")
+def inbox():
+    return redirect("/moderation", 308)
+
+
+@blueprint.get("/flags/<int:flag_id>")
+def moved(flag_id):
+    return redirect(f"/moderation/flags/{flag_id}", 308)
+
+
 def page(found, **more):
     context = {"case": found, "reasons": flags.REASONS, "states": flags.STATES, "done": flags.DONE, **more}
     helpers = [(who.id, who.name) for who in flags.moderators(found.category_id)]

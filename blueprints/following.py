@@ -1,11 +1,9 @@
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 
 from core.db import writing
-from core.i18n import gettext as _
-from forum import accounts, categories, following, reading, topics, users
+from forum import categories, following, reading, topics, users
 from web import htmx, params
 from web.auth import login_required, viewer
-from web.flash import say
 from web.limits import limited
 
 blueprint = Blueprint("following", __name__)
@@ -14,24 +12,8 @@ blueprint = Blueprint("following", __name__)
 @blueprint.get("/me/following")
 @login_required
 def index():
-    preferences = viewer().preferences
-    return htmx.render(
-        "following/index.html",
-        "following/_chosen.html",
-        followed=following.everything(viewer()),
-        watch_started=preferences.get("watch_started", "1") == "1",
-        watch_replied=preferences.get("watch_replied", "0") == "1",
-    )
-
-
-@blueprint.post("/me/following")
-@limited("60 per minute")
-def update():
-    chosen = {name: "1" if request.form.get(name) else "0" for name in ("watch_started", "watch_replied")}
-    with writing():
-        accounts.prefer(viewer(), **chosen)
-    say(_("Saved."))
-    return redirect("/me/following", 303)
+    followed = following.everything(viewer())
+    return htmx.render("following/index.html", "following/_chosen.html", followed=followed)
 
 
 @blueprint.post("/topic/<int:topic_id>/follow")

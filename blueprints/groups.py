@@ -3,14 +3,17 @@ from flask import Blueprint, redirect, render_template, request
 from core.db import writing
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from forum import categories, memberships
+from forms.pictures import CropForm
+from forum import categories, group_covers, group_editor, groups, memberships, pictures
 from forum.permissions import require
 from forum.refusals import Forbidden, Invalid
-from web import params
+from web import params, spreadsheets
 from web.auth import login_required, viewer
 from web.flash import say
 from web.htmx import render
 from web.limits import limited
+from web.panel import prove_for
+from web.uploads import received, takes_files
 
 blueprint = Blueprint("groups", __name__)
 
@@ -27,7 +30,7 @@ def index():
 @login_required
 def new():
     require(memberships.create_groups(viewer()))
-    return form_of(None, {"visibility": "private", "colour": "#475569", "leavable": True})
+    return form_of(None, {"visibility": "private", "colour": "#475569", "leavable": True, "requests": True})
 
 
 @blueprint.post("/groups/new")
@@ -41,18 +44,50 @@ def show(slug):
     return page(slug)
 
 
+@blueprint.get("/groups/<slug>/members.csv")
+@login_required
+def export(slug):
+    return spreadsheets.answer(memberships.table(viewer(), managed(slug)), f"members-{slug}")
+
+
 @blueprint.get("/groups/<slug>/edit")
 @login_required
-def edit(slug):
+def edit(slug, errors=None):
     group = managed(slug)
-    names = ("name", "title", "description", "colour", "icon", "visibility", "leavable")
-    return form_of(group, {name: getattr(group, name) for name in names})
+    names = ("name", "title", "description", "colour", "icon", "visibility", "leavable", "requests")
+    shown = {f"place-{key}": "1" for key in group.shown_in or ()}
+    return form_of(group, {**{name: getattr(group, name) for name in names}, **shown}, errors)
 
 
 @blueprint.post("/groups/<slug>/edit")
 @limited("20 per minute")
 def update(slug):
-    return keep(managed(slug))
+    return keep(in_earnest(slug))
+
+
+@blueprint.post("/groups/<slug>/cover")
+@limited("30 per hour")
+@takes_files
+def picture(slug):
+    group, form = managed(slug), params.well_formed(CropForm())
+    try:
+        ready = group_covers.prepare(viewer(), group, *received("file"), form.crop())
+        with writing():
+            group_covers.put(viewer(), group, ready)
+    except Invalid as invalid:
+        return edit(slug, {"cover": invalid.reason}), 422
+    say(_("The group has its cover."))
+    return redirect(f"/groups/{slug}", 303)
+
+
+@blueprint.post("/groups/<slug>/cover/remove")
+@limited("30 per hour")
+def unpicture(slug):
+    group = managed(slug)
+    with writing():
+        group_covers.remove(viewer(), group)
+    say(_("The cover is gone."))
+    return redirect(f"/groups/{slug}", 303)
 
 
 @blueprint.post("/groups/<slug>/membership")
@@ -60,6 +95,7 @@ def update(slug):
 def join(slug):
     group, _standing = memberships.get(viewer(), slug)
     wanted = params.switched("member")
+    prove_for([group.id])
     with writing():
         inside = memberships.join(viewer(), group) if wanted else memberships.leave(viewer(), group)
     if wanted:
@@ -72,7 +108,7 @@ def join(slug):
 @blueprint.post("/groups/<slug>/invitations")
 @limited("60 per minute")
 def invite(slug):
-    group = managed(slug)
+    group = in_earnest(slug)
     try:
         with writing():
             user = memberships.invite(viewer(), group, request.form.get("who", ""))
@@ -85,7 +121,7 @@ def invite(slug):
 @blueprint.post("/groups/<slug>/candidates/<int:user_id>")
 @limited("120 per minute")
 def answer(slug, user_id):
-    group = managed(slug)
+    group = in_earnest(slug)
     with writing():
         memberships.answer(viewer(), group, params.identity(user_id), accept=params.switched("accept"))
     return redirect(f"/groups/{slug}", 303)
@@ -94,7 +130,7 @@ def answer(slug, user_id):
 @blueprint.post("/groups/<slug>/members/<int:user_id>")
 @limited("120 per minute")
 def rank(slug, user_id):
-    group = managed(slug)
+    group = in_earnest(slug)
     with writing():
         memberships.set_rank(viewer(), group, params.identity(user_id), request.form.get("rank", ""))
     return redirect(f"/groups/{slug}", 303)
@@ -103,15 +139,19 @@ def rank(slug, user_id):
 @blueprint.get("/groups/<slug>/destroy")
 @login_required
 def ask(slug):
-    return render_template("groups/destroy.html", group=managed(slug))
+    return render_template("groups/destroy.html", group=managed(slug), errors={}, typed="")
 
 
 @blueprint.post("/groups/<slug>/destroy")
 @limited("20 per minute")
 def destroy(slug):
-    group = managed(slug)
-    with writing():
-        memberships.destroy(viewer(), group)
+    group, typed = in_earnest(slug), request.form.get("name", "")
+    try:
+        with writing():
+            group_editor.destroy(viewer(), group, typed)
+    except Invalid as invalid:
+        errors = {invalid.field: invalid.reason}
+        return render_template("groups/destroy.html", group=group, errors=errors, typed=typed), 422
     say(_("The group %(name)s is gone.", name=group.name))
     return redirect("/groups", 303)
 
@@ -123,32 +163,62 @@ def managed(slug):
     return group
 
 
+def in_earnest(slug):
+    group = managed(slug)
+    prove_for([group.id])
+    return group
+
+
 def page(slug, errors=None):
     group, standing = memberships.get(viewer(), slug)
+    search = params.text("q", 60)
     return render(
         "groups/show.html",
         "users/_rows.html",
         group=group,
         standing=standing,
-        page=memberships.members(group, params.cursor()),
+        page=memberships.members(group, params.cursor(), search),
+        search=search,
         owners=memberships.owners(group),
+        may_ask=memberships.ask_to_join(group),
         waiting=memberships.waiting(group) if standing.manages else [],
         latest=memberships.latest(viewer(), group, categories.visible_ids(viewer())),
         number=ngettext("%(num)s member", "%(num)s members", group.members),
         errors=errors or {},
         address=f"/groups/{group.slug}",
-        query={},
+        query={"q": search},
     )
+
+
+@blueprint.get("/me/badges")
+@login_required
+def badges():
+    found, worn = groups.own_badges(viewer().id)
+    return render_template("groups/badges.html", found=found, worn=worn)
+
+
+@blueprint.post("/me/badges")
+@limited("60 per minute")
+def wear():
+    places = {key: request.form.get(f"place-{key}", "") for key in params.numbers("worn")}
+    order = sorted(
+        places, key=lambda key: (int(places[key]) if places[key].isascii() and places[key].isdecimal() else 99, key)
+    )
+    with writing():
+        groups.choose_badges(viewer().id, order)
+    say(_("Saved. Your name wears them from now on."))
+    return redirect("/me/badges", 303)
 
 
 def keep(group):
     try:
         with writing():
-            kept = memberships.keep(viewer(), group, request.form)
+            kept = group_editor.keep(viewer(), group, request.form)
     except Invalid as invalid:
         return form_of(group, request.form, {invalid.field: invalid.reason}), 422
     return redirect(f"/groups/{kept.slug}", 303)
 
 
 def form_of(group, values, errors=None):
-    return render_template("groups/edit.html", group=group, values=values, errors=errors or {})
+    shown = {"group": group, "values": values, "errors": errors or {}, "places": group_editor.places(viewer())}
+    return render_template("groups/edit.html", **shown, largest=pictures.largest)

@@ -34,7 +34,7 @@ def show(name, read, usual_term):
         usual_term=usual_term,
         terms=lists.TERMS,
         category_id=category_id,
-        forest=categories.tree(viewer()),
+        names=categories.names(viewer()),
         page=page,
         pinned=[],
         show_category=True,

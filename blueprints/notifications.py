@@ -2,7 +2,7 @@ from flask import Blueprint, redirect, render_template, request
 
 from core.db import writing
 from core.i18n import gettext as _
-from forum import addresses, mailing, notifications
+from forum import addresses, digests, mailing, notifications
 from web import htmx, params
 from web.auth import login_required, proven_by_address, viewer
 from web.flash import say
@@ -47,6 +47,8 @@ def read(notice_id):
 def edit():
     chosen = {kind: notifications.channel(viewer().preferences, kind) for kind in notifications.KINDS}
     context = {"kinds": notifications.KINDS, "chosen": chosen, "channels": notifications.CHANNELS}
+    context["digest"], context["site_digest"] = digests.chosen(viewer()), digests.settings.every
+    context["digests"] = digests.NAMES
     context["address"], context["confirmed"] = addresses.of(viewer())
     return htmx.render("notifications/edit.html", "notifications/_settings.html", **context)
 
@@ -56,6 +58,7 @@ def edit():
 def update():
     with writing():
         notifications.choose(viewer(), {kind: request.form.get(kind, "") for kind in notifications.KINDS})
+        digests.choose(viewer(), request.form.get("digest", ""))
     say(_("Saved."))
     return redirect("/me/notifications", 303)
 
@@ -63,7 +66,7 @@ def update():
 @blueprint.get("/unsubscribe/<code>")
 def stop(code):
     _user, kind = mailing.stopping(code)
-    return render_template("notifications/stop.html", code=code, kind=notifications.KINDS[kind], done=False)
+    return render_template("notifications/stop.html", code=code, kind=mailing.words_of(kind), done=False)
 
 
 @blueprint.post("/unsubscribe/<code>")
@@ -73,4 +76,4 @@ def stop_now(code):
     _user, kind = mailing.stopping(code)
     with writing():
         mailing.stop(code)
-    return render_template("notifications/stop.html", code=code, kind=notifications.KINDS[kind], done=True)
+    return render_template("notifications/stop.html", code=code, kind=mailing.words_of(kind), done=True)

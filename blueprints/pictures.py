@@ -2,7 +2,7 @@ from flask import Blueprint, redirect, render_template, request
 
 from core.db import writing
 from core.i18n import gettext as _
-from forms.pictures import CropForm
+from forms.pictures import PictureForm
 from forum import pictures, users
 from forum.refusals import Forbidden, Invalid
 from web import flash, params
@@ -24,7 +24,7 @@ def edit(errors=None):
 @limited("30 per hour")
 @takes_files
 def update():
-    form = params.well_formed(CropForm())
+    form = params.well_formed(PictureForm())
     kind = form.kind.data
     try:
         ready = pictures.prepare(viewer(), kind, *received("file"), form.crop())
@@ -42,7 +42,7 @@ def update():
 @limited("30 per hour")
 def destroy():
     kind = request.form.get("kind", "")
-    if kind not in pictures.SIZES:
+    if kind not in pictures.OF_PEOPLE:
         raise Invalid("kind", _("There is no such picture."))
     with writing():
         pictures.remove(viewer(), kind)

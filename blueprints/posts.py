@@ -4,9 +4,9 @@ from core.db import writing
 from core.i18n import gettext as _
 from forms.accounts import LoginForm
 from forms.posts import ReplyForm
-from forum import posting, posts, queue, screening, text, topics
-from forum.permissions import over_post, reply_to, require
-from forum.refusals import Invalid
+from forum import pacing, posting, posts, queue, removals, screening, text, topics
+from forum.permissions import over_post, reply_to, require, see_post
+from forum.refusals import Invalid, TooMany
 from web import drafting, htmx, params
 from web.auth import login_required, public, viewer
 from web.flash import say
@@ -44,12 +44,14 @@ def menu(post_id):
     topic, _number = topic_of(post_id)
     post = posts.one(viewer(), topic, post_id)
     may = over_post(viewer(), topic, post)
-    return htmx.render("posts/menu.html", "posts/_menu.html", topic=topic, post=post, may=may)
+    context = {"topic": topic, "post": post, "may": may, "may_remove": removals.remove_person(viewer(), post.author_id)}
+    return htmx.render("posts/menu.html", "posts/_menu.html", **context)
 
 
 @blueprint.get("/post/<int:post_id>/voters")
 def voters(post_id):
     topic, number = topic_of(post_id)
+    require(see_post(viewer(), topic, posts.one(viewer(), topic, post_id)))
     ups, downs = posts.voters(post_id)
     return htmx.render(
         "posts/voters.html",
@@ -105,13 +107,19 @@ def create(topic_id):
     if problem:
         return composer(topic, form, problem=problem), 403
     try:
-        with writing():
-            post = posts.reply(viewer(), topic, form.body.data, **keys_of(form))
-    except Invalid as invalid:
-        return composer(topic, form, errors={invalid.field: invalid.reason}), 422
+        post = sent(topic, form)
+    except (Invalid, TooMany) as refused:
+        said, *status = drafting.untaken(refused)
+        return composer(topic, form, **said), *status
     except screening.Waits as waits:
         return held(topic, form, waits)
     return created(topic.id, post.id)
+
+
+def sent(topic, form):
+    with writing():
+        pacing.require_pause(viewer(), topic.category_id, form.send_key.data)
+        return posts.reply(viewer(), topic, form.body.data, **keys_of(form))
 
 
 def keys_of(form):

@@ -6,6 +6,7 @@ from forum import queue, reasons
 from forum.refusals import Conflict, Invalid
 from web import htmx, params
 from web.auth import login_required, viewer
+from web.deciding import refusal_words
 from web.flash import say
 from web.limits import limited
 
@@ -34,7 +35,7 @@ def show(queued_id):
 
 
 def page(item, **more):
-    context = {"item": item, "why": queue.WHY, "states": queue.STATES, "texts": reasons.for_queue(), **more}
+    context = {"item": item, "why": queue.WHY, "states": queue.STATES, "texts": reasons.ready("queue"), **more}
     return htmx.render("queue/show.html", "queue/_case.html", **context)
 
 
@@ -47,17 +48,11 @@ def update(queued_id):
             if act == "accept":
                 queue.accept(viewer(), params.identity(queued_id), version, request.form)
             else:
-                queue.refuse(viewer(), params.identity(queued_id), version, words_of())
+                queue.refuse(viewer(), params.identity(queued_id), version, refusal_words())
     except (Conflict, Invalid) as refused:
         status = 409 if isinstance(refused, Conflict) else 422
         return page(queue.get(viewer(), queued_id), problem=refused.reason), status
     return decided(queued_id)
-
-
-def words_of():
-    chosen = params.chosen("text") if request.form.get("text") else None
-    own = request.form.get("reason", "")
-    return reasons.words(chosen, own) if chosen or own.strip() else ""
 
 
 def decided(queued_id):

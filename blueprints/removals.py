@@ -6,6 +6,7 @@ from forum import removals, users
 from web.auth import login_required, viewer
 from web.flash import say
 from web.limits import limited
+from web.panel import prove_over
 
 blueprint = Blueprint("removals", __name__)
 
@@ -21,9 +22,16 @@ def ask(slug):
 @limited("30 per minute")
 def destroy(slug):
     person = users.get(viewer(), slug)
+    prove_over(person.id)
     with writing():
-        removals.remove(viewer(), person.id)
-    say(_("%(name)s is banned, and everything is deleted. For 30 days it can be brought back.", name=person.name))
+        gone = removals.remove(viewer(), person.id)
+    say(
+        _("%(name)s is banned, and everything is deleted. For 30 days it can be brought back.", name=person.name)
+        if gone
+        else _(
+            "%(name)s is banned, and everything goes bit by bit. For 30 days it can be brought back.", name=person.name
+        )
+    )
     return redirect(f"/user/{person.slug}/record", 303)
 
 
@@ -31,6 +39,7 @@ def destroy(slug):
 @limited("30 per minute")
 def restore(slug):
     person = users.get(viewer(), slug)
+    prove_over(person.id)
     with writing():
         removals.take_back(viewer(), person.id)
     say(_("%(name)s is back, with everything.", name=person.name))

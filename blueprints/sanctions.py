@@ -6,18 +6,18 @@ from core import clock
 from core.db import writing
 from core.i18n import gettext as _
 from core.i18n import mark
-from forum import reasons, removals, sanctions, users
+from forum import flags, invitations, leaving, naming, reasons, registration, removals, sanctions, users
 from forum.permissions import require
 from forum.refusals import Invalid
 from web import params
 from web.auth import login_required, viewer
 from web.flash import say
 from web.limits import limited
+from web.panel import prove_over
 
 blueprint = Blueprint("sanctions", __name__)
 
-ENDS = {"1": mark("a day"), "3": mark("3 days"), "7": mark("a week"), "30": mark("a month"), "365": mark("a year"),
-        "0": mark("for good"), "": mark("until the day written below")}  # fmt: skip
+ENDS = {**sanctions.LENGTHS, "": mark("until the day written below")}
 DONE = {"warn": mark("The warning is sent."), "mute": mark("Muted. The person is told why."),
         "ban": mark("Banned. All sessions have ended.")}  # fmt: skip
 
@@ -31,17 +31,29 @@ def show(slug):
     return page(person)
 
 
+@blueprint.get("/user/<slug>/info")
+@login_required
+def moved(slug):
+    return redirect(f"/user/{users.get(viewer(), slug).slug}/record", 308)
+
+
 def page(person, values=None, errors=None):
     require(sanctions.see_record(viewer(), person.id))
+    staff = sanctions.works_with_people(viewer())
     return render_template(
         "sanctions/show.html",
         person=person,
+        invited_by=invitations.inviter_of(viewer(), person.id),
         entries=sanctions.record(viewer(), person.id),
         notes=sanctions.notes(viewer(), person.id),
         may={kind: sanctions.impose(viewer(), person.id, kind) for kind in sanctions.KINDS},
         texts=sanctions.texts(viewer()),
         ends=ENDS,
-        staff=sanctions.works_with_people(viewer()),
+        staff=staff,
+        known=known_of(person) if staff else {},
+        names=naming.history(viewer(), person.id),
+        may_rename=naming.rename_person(viewer(), person.id),
+        may_delete=leaving.delete_account(viewer(), person.id),
         may_remove=removals.remove_person(viewer(), person.id),
         kept_until=removals.standing(person.id),
         values=values or {},
@@ -49,10 +61,16 @@ def page(person, values=None, errors=None):
     )
 
 
+def known_of(person):
+    cases = flags.about_person(viewer(), person.id)
+    return {"cases": cases, "states": flags.STATES, "network": registration.network_of(viewer(), person.id)}
+
+
 @blueprint.post("/user/<slug>/sanctions")
 @limited("60 per minute")
 def create(slug):
     person, kind = users.get(viewer(), slug), params.among("kind", sanctions.KINDS)
+    prove_over(person.id)
     try:
         until, text_id = end_of(), params.chosen("text") if request.form.get("text") else None
         with writing():
@@ -78,6 +96,7 @@ def end_of():
 @limited("60 per minute")
 def lift(slug, sanction_id):
     person = users.get(viewer(), slug)
+    prove_over(person.id)
     with writing():
         sanctions.lift(viewer(), person.id, params.identity(sanction_id), request.form.get("reason", ""))
     say(_("Lifted."))

@@ -10,6 +10,7 @@ from forum import (
     accounts,
     categories,
     compose,
+    pacing,
     posting,
     posts,
     publishing,
@@ -21,7 +22,7 @@ from forum import (
     unread,
 )
 from forum.permissions import create_topic, moderate, reply_to
-from forum.refusals import Invalid, Moved
+from forum.refusals import Invalid, Moved, TooMany
 from forum.topic_permissions import over_topic
 from web import drafting, htmx, params
 from web.auth import login_required, public, viewer
@@ -160,14 +161,20 @@ def create(category_id):
     if problem := log_in_place():
         return composer(place, form, problem=problem), 403
     try:
-        later = params.written_moment(form.publish_at.data, "publish_at")
-        with writing():
-            topic = topics.create(viewer(), place, *form.texts(), send_key=form.send_key.data, publish_at=later)
-    except Invalid as invalid:
-        return composer(place, form, errors={invalid.field: invalid.reason}), 422
+        topic = sent(place, form)
+    except (Invalid, TooMany) as refused:
+        said, *status = drafting.untaken(refused)
+        return composer(place, form, **said), *status
     except screening.Waits as waits:
         return held(place, form, waits)
     return htmx.go(f"/topic/{topic.id}/{topic.slug}")
+
+
+def sent(place, form):
+    later = params.written_moment(form.publish_at.data, "publish_at")
+    with writing():
+        pacing.require_pause(viewer(), place.id, form.send_key.data)
+        return topics.create(viewer(), place, *form.texts(), send_key=form.send_key.data, publish_at=later)
 
 
 def held(place, form, waits):

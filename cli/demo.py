@@ -51,8 +51,8 @@ def load() -> None:
         layout.add_widget("brand", "A community forum in any skin: pick one at the foot of the side bar.")
         layout.add_widget(
             "footer",
-            "Livery runs this community. Posts are written in "
-            '<a href="https://commonmark.org/" rel="nofollow">Markdown</a>.',
+            "<p>Livery runs this community. Posts are written in "
+            '<a href="https://commonmark.org/" rel="nofollow">Markdown</a>.</p>',
             trusted=True,
         )
 

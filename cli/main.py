@@ -1,5 +1,6 @@
 """`bin/livery`: the commands of an operator, and of `bin/run`."""
 
+import gc
 import sys
 
 import click
@@ -37,6 +38,8 @@ def livery():
 @livery.command()
 def serve():
     """Prepare the database and serve the site (what bin/run does)."""
+    # all that is imported stays, so the collector waits until it is (cli/serve.py calls it back)
+    gc.disable()
     from cli.serve import serve as run
 
     run()
@@ -73,9 +76,9 @@ def users():
 @click.option("--password", help="Password; asked for when absent.")
 @click.option("--admin", is_flag=True, help="Make the person an administrator.")
 def users_create(name, email, password, admin):
-    """Make an account called NAME."""
+    """Make an account called NAME. On a site that waits to be set up, it is the administrator's, and that is done."""
     from core.db import writing
-    from forum import accounts, groups
+    from forum import accounts, first_run, groups
     from forum.refusals import Refusal
 
     if password is None:
@@ -84,9 +87,11 @@ def users_create(name, email, password, admin):
         _prepare()
         try:
             with writing():
+                admin = admin or first_run.pending()  # a site needs one: the first of a site that nobody has set up
                 user = accounts.create(name, email, password)
                 if admin:
                     groups.make_administrator(user.id)
+                first_run.finish()
         except Refusal as refusal:
             raise click.ClickException(refusal.reason) from None
         click.echo(f"{user.name} can log in now" + (", as an administrator." if admin else "."))
@@ -134,6 +139,27 @@ def settings_set(name, value):
         except store.SettingError as error:
             raise click.ClickException(str(error)) from None
         click.echo(f"{name} = {store.get(name)}")
+
+
+@livery.command()
+@click.argument("state", type=click.Choice(["on", "off"]))
+@click.option("--message", help="What people read meanwhile.")
+@click.option("--minutes", type=click.IntRange(1, 1440), help="When they are told to come again.")
+def maintenance(state, message, minutes):
+    """Close the site but for administrators (on), or open it again (off). Every process knows with its next request."""
+    from core import settings as store
+    from core.db import writing
+
+    wanted = {"message": message, "minutes": minutes, "on": "yes" if state == "on" else "no"}
+    with in_app():
+        try:
+            with writing():
+                for name, value in wanted.items():
+                    if value is not None:
+                        store.put(f"maintenance.{name}", str(value))
+        except store.SettingError as error:
+            raise click.ClickException(str(error)) from None
+        click.echo("The site is closed." if state == "on" else "The site is open.")
 
 
 @livery.group()
@@ -190,6 +216,17 @@ def search_rebuild():
     with in_app():
         _prepare()
         search_index.rebuild()
+
+
+@livery.command()
+@click.option("--send", "name", metavar="NAME", help="Send NAME a digest of what is new since the last one, now.")
+def digests(name):
+    """Show who gets digests by mail, how often, and when the next comes."""
+    from cli import digests as letters
+
+    with in_app():
+        _prepare()
+        letters.send(name) if name else letters.show()
 
 
 @livery.command()

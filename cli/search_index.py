@@ -1,4 +1,4 @@
-"""The search index from the command line: filling it, making it again, and whether it is whole."""
+"""The search index from the command line: filling it, and making it again."""
 
 import click
 
@@ -15,20 +15,9 @@ def catch_up() -> None:
         search_index.catch_up(bar.update)
 
 
-def waiting() -> int:
-    """How many changes wait to be taken in."""
-    return search_index.waiting()
-
-
 def rebuild() -> None:
     """Makes the whole index again."""
     with writing():
         topics = search_index.rebuild()
     catch_up()
     click.echo(f"The search index holds {topics:,} topics and their posts.")
-
-
-def astray() -> str:
-    """What is not as it should be, in words; empty when all is well."""
-    found = {name: number for name, number in search_index.astray().items() if number}
-    return ", ".join(f"{number:,} {name}" for name, number in found.items())

@@ -1,5 +1,6 @@
 """`bin/livery serve`: prepares everything and hands over to the production server."""
 
+import gc
 import secrets
 import sys
 
@@ -9,13 +10,15 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy import func, select
 
+import asgi
 from app import create_app
 from cli import demo
 from cli.prepare import prepare
+from core import cache, db
 from core import config as environment
-from core import db
 from core.db import session, writing
-from forum import accounts, groups
+from forum import accounts, first_run, groups, handles
+from forum.slugs import slugify
 from models import Membership
 
 ADMINISTRATOR = "Keeper"
@@ -24,20 +27,36 @@ ADMINISTRATOR = "Keeper"
 def serve() -> None:
     """Prepares the database, prints the address and (once) the administrator's password, and starts the server."""
     config = environment.read()
-    with create_app(config).app_context():
+    app = create_app(config)
+    gc.freeze()
+    gc.enable()
+    with app.app_context():
         prepare()
-        password = _first_administrator()
+        code = _set_up_code() if not config.demo else ""
+        name, password = ("", "") if code else _first_administrator()
         if config.demo and demo.database_is_empty():
             click.echo("Loading the demo community …")
             demo.load()
-        # what follows forks: a worker opens connections of its own
-        db.db.engine.dispose()
+        # what follows forks: a worker opens connections of its own, and SQLite forbids to take one along
+        db.db.session.remove()
+        for engine in db.db.engines.values():
+            engine.dispose()
+        cache.forget()
     if password:
-        click.echo(f"\n  Administrator's name: {ADMINISTRATOR}\n  Password (shown only this once): {password}\n")
-    shown = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host  # noqa: S104
-    click.echo(f"  Livery is at http://{shown}:{config.port}  (Ctrl+C stops it)\n")
+        click.echo(f"\n  Administrator's name: {name}\n  Password (shown only this once): {password}\n")
+    base = config.url or f"http://{_shown(config.host)}:{config.port}"
+    if code:
+        click.echo(f"\n  This site is not set up yet. Open {base}/setup?code={code}")
+        click.echo(f"  (the set-up code is {code}), or run: bin/livery users create NAME\n")
+    click.echo(f"  Livery is at http://{_shown(config.host)}:{config.port}  (Ctrl+C stops it)\n")
     sys.stdout.flush()
+    asgi.inherited = app
     _serve(config)
+
+
+def _shown(host: str) -> str:
+    """The address of this machine where the server listens at all of them."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
 
 
 def _serve(config: environment.Config) -> None:
@@ -57,13 +76,24 @@ def _serve(config: environment.Config) -> None:
     ).serve()
 
 
-def _first_administrator() -> str:
-    """Makes the administrator of a new community and returns the password; empty when there is one already."""
+def _set_up_code() -> str:
+    """A code for the set-up of a site on which nobody is yet; empty when somebody is."""
+    with writing():
+        if first_run.untouched():
+            return first_run.begin()
+        first_run.finish()
+    return ""
+
+
+def _first_administrator() -> tuple[str, str]:
+    """Makes the administrator of a new community and returns his name and password; empty when there is one already."""
     administrators = groups.builtin_groups()["administrators"]
     if session().scalar(select(func.count()).select_from(Membership).where(Membership.group_id == administrators)):
-        return ""
+        return "", ""
     password = secrets.token_urlsafe(12)
+    names = (ADMINISTRATOR, *(f"{ADMINISTRATOR} {number}" for number in range(2, 100)))
     with writing():
-        user = accounts.create(ADMINISTRATOR, "", password)
+        name = next(each for each in names if handles.free(each) == slugify(each))  # a member may be called so
+        user = accounts.create(name, "", password)
         groups.make_administrator(user.id)
-    return password
+    return name, password

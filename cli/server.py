@@ -16,5 +16,5 @@ def make() -> Flask:
     app = create_app()
     if app.config["LIVERY"].embedded:
         # granian's workers are children of multiprocessing, which leave without calling what atexit knows
-        Finalize(None, schedule.start(app.app_context), exitpriority=10)
+        Finalize(None, schedule.start(app.app_context, embedded=True), exitpriority=10)
     return app

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from cli.torture_crowd import Crowd, Told
-from cli.torture_site import LeftOut, Postgres, Redis, Site
+from cli.torture_site import LeftOut, MailServer, Postgres, Redis, Site
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,34 @@ def full_disk(place: Path, plan: Plan) -> str:
     )
 
 
+def mail_hanging(place: Path, plan: Plan) -> str:
+    """The mail server takes calls and says nothing, then comes to itself: nobody waits for it, and no mail is lost."""
+    with MailServer() as server, _site(place, LIVERY_MAIL=server.url) as site:
+        server.hanging.set()
+        crowd = Crowd(site, members=60)
+        site.start()
+        crowd.begin(writers=2, readers=2, every=0.5)
+        _still_answered(crowd, "before there was any mail")
+        sent = crowd.reset_passwords(4)
+        time.sleep(25)  # longer than anybody waits for a mail server
+        if server.taken:
+            raise Trouble("a mail server that hangs has taken mail")
+        _still_answered(crowd, "while the mail server hangs")
+        server.hanging.clear()
+        end = time.monotonic() + 180
+        while len(server.taken) < len(sent) and time.monotonic() < end:
+            time.sleep(0.5)
+        told = crowd.end()
+        _check(site, crowd)
+    _only(site, told, {"303"}, {"200"})
+    if sorted(server.taken) != sorted(sent):
+        raise Trouble(f"{len(sent)} mails were asked for; these came: {server.taken}")
+    return (
+        f"{len(told.acknowledged)} replies and {told.reads['200']} pages meanwhile, slowest write {told.slowest:.2f} s; "
+        f"all {len(sent)} mails came once it answered, each once"
+    )
+
+
 TORTURES: dict[str, Callable[[Path, Plan], str]] = {
     "crowd-sqlite": crowd_sqlite,
     "kill-sqlite": kill_sqlite,
@@ -186,6 +214,7 @@ TORTURES: dict[str, Callable[[Path, Plan], str]] = {
     "postgres-restarted": postgres_restarted,
     "postgres-slow": postgres_slow,
     "full-disk": full_disk,
+    "mail-hanging": mail_hanging,
 }
 
 

@@ -79,6 +79,24 @@ class Crowd:
             thread.join()
         return self.told
 
+    def reply_once(self, member: Member) -> None:
+        """One reply by a member, over a connection of its own."""
+        self._reply(_Line(self.site.port), member)
+
+    def reset_passwords(self, people: int) -> list[str]:
+        """Gives some members an address and has each be sent the link to a new password; returns the addresses."""
+        names = [f"member{number}@example.org" for number in range(people)]
+        with self.app.app_context(), writing():
+            ids = session().scalars(select(Account.user_id).order_by(Account.user_id).limit(people))
+            for user_id, name in zip(ids, names, strict=True):
+                account = session().get_one(Account, user_id)
+                account.email = account.email_key = name
+                account.email_confirmed_at = clock.now()
+        line = _Line(self.site.port)
+        told = [line.send("POST", "/reset", {"email": name}, Member("", "")) for name in names]
+        assert set(told) == {"303"}, told
+        return names
+
     def wait_for(self, replies: int, seconds: float) -> bool:
         """Waits until so many more replies are acknowledged."""
         wanted, end = len(self.told.acknowledged) + replies, time.monotonic() + seconds
@@ -187,6 +205,7 @@ class _Line:
 def _found_community(members: int) -> tuple[list[int], int]:
     with writing():
         settings.put("reading.per_minute", "0")
+        settings.put("pace.newcomer_seconds", "0")
         made = [_a_member(f"Member {number}") for number in range(members)]
         groups.make_administrator(made[0])
         place = categories.create("Torture")

@@ -6,8 +6,10 @@ import re
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from contextlib import suppress
@@ -140,10 +142,59 @@ class Redis(Process):
         super().__init__([*command, "--dir", str(folder)], folder / "redis.txt")
 
 
-class Postgres:
-    """A PostgreSQL cluster of our own, in a folder."""
+class _Talk(socketserver.StreamRequestHandler):
+    """What a mail server says to one who calls (RFC 5321), or nothing at all while it hangs."""
 
-    def __init__(self, folder: Path) -> None:
+    server: "MailServer"
+
+    def handle(self) -> None:
+        if self.server.hanging.is_set():
+            self.rfile.read()  # until who called gives up
+            return
+        self._say("220 torture")
+        to: list[str] = []
+        while line := self.rfile.readline().decode("ascii", "replace").strip():
+            word = line[:4].upper()
+            if word == "RCPT":
+                to.append(line[line.index("<") + 1 : line.index(">")])
+            if word == "DATA":
+                self._say("354 go on")
+                while self.rfile.readline() not in (b".\r\n", b""):
+                    pass
+                self.server.taken += to
+                to = []
+            self._say("221 bye" if word == "QUIT" else "250 good")
+            if word == "QUIT":
+                return
+
+    def _say(self, words: str) -> None:
+        self.wfile.write(f"{words}\r\n".encode())
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    """A mail server of our own, which takes what it is sent, or answers no call while it is `hanging`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Talk)
+        self.url = f"smtp://127.0.0.1:{self.server_address[1]}"
+        self.hanging = threading.Event()
+        self.taken: list[str] = []
+
+    def __enter__(self) -> "MailServer":
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class Postgres:
+    """A PostgreSQL cluster of our own, in a folder; or a replica of one that runs."""
+
+    def __init__(self, folder: Path, of: "Postgres | None" = None) -> None:
         self.port, self.folder = free_port(), folder / "pg"
         self.url = f"postgresql://torture@127.0.0.1:{self.port}/postgres"
         self._as_user: list[str] = []
@@ -154,7 +205,11 @@ class Postgres:
                 raise LeftOut("PostgreSQL does not run as root, and there is no user postgres")
             shutil.chown(folder, "postgres", "postgres")
             folder.chmod(0o755)
-        self._run("initdb", "-D", str(self.folder), "-U", "torture", "-A", "trust", "-E", "UTF8", "--locale=C")
+        if of is None:
+            self._run("initdb", "-D", str(self.folder), "-U", "torture", "-A", "trust", "-E", "UTF8", "--locale=C")
+        else:
+            address = ("-h", "127.0.0.1", "-p", str(of.port), "-U", "torture")
+            self._run("pg_basebackup", *address, "-D", str(self.folder), "-R", "-c", "fast")
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=60"

@@ -4,6 +4,7 @@ import fcntl
 import logging
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -52,6 +53,19 @@ def due(config: Config) -> bool:
         return False
     since = max(kept(config), default=folder(config)).stat().st_mtime
     return clock.now().timestamp() - since >= hours * 3600
+
+
+def late() -> datetime | None:
+    """The moment of the newest backup when the schedule has missed one since; None while all is well.
+
+    With no backup at all it is the moment since which one was to be made.
+    """
+    hours: int = settings.every_hours
+    if not hours or _config is None:
+        return None
+    made = kept(_config)
+    since = datetime.fromtimestamp((made[-1] if made else folder(_config)).stat().st_mtime, UTC)
+    return since if clock.now() - since > timedelta(hours=2 * hours) else None
 
 
 def make(engine: Engine, config: Config) -> Path | None:

@@ -10,15 +10,17 @@ import os
 import sqlite3
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, String, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import lasting, store
 from core.changes import Shown
-from core.db import Model, session, write_in_progress
+from core.db import Model, db, session, write_in_progress
 
 T = TypeVar("T")
 
@@ -34,7 +36,11 @@ class Version(Model):
 
 
 _kept: dict[tuple[str, str], tuple[object, Any]] = {}
-_many: store.Store[tuple[object, Any]] = store.Store(24 * 1024 * 1024)
+_many: store.Store[tuple[object, Any]] = store.Store(24 * 1024 * 1024, "values")
+_asked: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+"""How often a value was there, and how often it had to be made, by its name."""
+_CLEARED = "cleared"
+_last_cleared: int | None = None
 _lock = threading.Lock()
 _watched: dict[str, "_Watched"] = {}
 
@@ -95,16 +101,26 @@ def _shared_index(path: str) -> mmap.mmap | None:
 class Now:
     """The versions at this very moment, for who has no session: the event loop. SQLite answers it at once."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, replica: Engine | None = None) -> None:
         self.at_once = engine.dialect.name == "sqlite" and bool(engine.url.database)
         self._engine = engine
+        self._replica = replica
 
     def versions(self) -> dict[str, int]:
-        """All versions; where not `at_once`, a query that waits for the database."""
+        """All versions; where not `at_once`, a query that waits for the database (or for its replica while it is away)."""
         if self.at_once:
-            return _watch(str(self._engine.url.database)).versions()
-        with self._engine.connect() as connection:
-            return {row.name: row.number for row in connection.execute(select(Version.name, Version.number))}
+            return _heed(_watch(str(self._engine.url.database)).versions())
+        try:
+            return _read(self._engine)
+        except DBAPIError:
+            if self._replica is None:
+                raise
+            return _read(self._replica)
+
+
+def _read(engine: Engine) -> dict[str, int]:
+    with engine.connect() as connection:
+        return _heed({row.name: row.number for row in connection.execute(select(Version.name, Version.number))})
 
 
 def versions() -> dict[str, int]:
@@ -118,14 +134,14 @@ def _noted() -> dict[Any, Any]:
     current = session()
     if "versions" in current.info:
         return current.info
-    url = current.get_bind().engine.url
+    url = db.engine.url  # a replica with these versions holds the same
     current.info["database"] = url.render_as_string()
     if url.get_backend_name() == "sqlite" and url.database and not current.in_transaction():
         # what is read from now on is not older than these versions
         found = _watch(url.database).versions()
     else:
         found = {row.name: row.number for row in current.execute(select(Version.name, Version.number))}
-    current.info["versions"] = found
+    current.info["versions"] = _heed(found)
     return current.info
 
 
@@ -147,11 +163,13 @@ def keep(name: str, load: Callable[[], T], *depends_on: str) -> T:
     place = (noted["database"], name)
     kept = _kept.get(place)
     if kept is not None and kept[0] == stamp:
+        _asked[name][0] += 1
         return kept[1]  # type: ignore[no-any-return]
     # what a transaction has not committed yet is nobody else's
     shelf = noted.setdefault("kept", {}) if write_in_progress() else _kept
     kept = shelf.get(place)
     if kept is None or kept[0] != stamp:
+        _asked[name][1] += 1
         kept = shelf[place] = (stamp, load())
     value: T = kept[1]
     return value
@@ -174,7 +192,9 @@ def keep_one_of(
     place = (noted["database"], name, key)
     kept = _many.get(place)
     if kept is not None and kept[0] == stamp:
+        _asked[name][0] += 1
         return kept[1]  # type: ignore[no-any-return]
+    _asked[name][1] += 1
     value = load()
     _many.put(place, (stamp, value), size(value))
     return value
@@ -190,10 +210,42 @@ def bump(name: str) -> None:
     current.info.pop("versions", None)
 
 
+def fills() -> list[store.Fill]:
+    """What is kept here by name, and how often it was asked for: first what there is many of, with its bytes."""
+    many = _many.kinds(lambda key: str(key[1]))
+    ones = {name for _, name in list(_kept)}
+    names = sorted(many, key=lambda name: -many[name][1]) + sorted(ones - set(many))
+    return [store.Fill(name, *many.get(name, (1, 0)), *_asked[name]) for name in names]
+
+
+def clear() -> None:
+    """Makes every process drop all that it keeps, with its next request: inside the running transaction."""
+    session().execute(update(Version).values(number=Version.number + 1))
+    bump(_CLEARED)
+
+
+def _heed(found: dict[str, int]) -> dict[str, int]:
+    """Looks whether somebody cleared what all processes keep, and passes the versions on."""
+    global _last_cleared
+    number = found.get(_CLEARED, 0)
+    if _last_cleared is None or number > _last_cleared:  # a replica may be behind
+        if _last_cleared is not None:
+            _empty()
+        _last_cleared = number
+    return found
+
+
+def _empty() -> None:
+    _kept.clear()
+    _asked.clear()
+    store.forget()
+
+
 def forget() -> None:
     """Drops everything kept in this process; tests that replace a database call it."""
-    _kept.clear()
-    store.forget()
+    global _last_cleared
+    _empty()
+    _last_cleared = None
     for watched in _watched.values():
         watched.close()
     _watched.clear()

@@ -10,6 +10,7 @@ transaction. A table says in `__shown__` who sees what of it; one that says noth
 - `viewers`: what any member may be
 - `reader-<n>`: how far some members have read; see `of_reader`
 - `readers`: how far any member may have read
+- and what a table names itself, for what is counted of it
 """
 
 import re
@@ -40,11 +41,13 @@ class Shown:
 
     guests: bool = True
     member: str = ""  # the column that says whose own state it is: his rights, his choices, his drafts
+    own: frozenset[str] = frozenset()  # the columns that are his state, where the others are not
     reader: str = ""  # the column that says whose reading it is: where he is in a topic
     only_lists: bool = False  # no topic's page shows anything of it
     topic: str = ""  # the column that says on which topic's pages a row is
     figures: frozenset[str] = frozenset()  # columns that lists show, and topics' pages do not
     lagging: frozenset[str] = frozenset()  # columns that guests may see a minute late
+    counted: str = ""  # a version of its own, by which a count of its rows is kept
 
 
 _PLAIN = Shown()
@@ -87,10 +90,12 @@ def _moved(table: str, columns: Iterable[str] | None, known: Callable[[str], int
         number = known(column) if column and not (columns is not None and column in columns) else None
         return otherwise if number is None else name(number)
 
-    if shown.member and not only_figures:
+    if shown.member and not only_figures and (columns is None or not shown.own or not shown.own.isdisjoint(columns)):
         names.add(place(shown.member, of_member, "viewers"))
     if shown.reader:
         names.add(place(shown.reader, of_reader, "readers"))
+    if shown.counted:
+        names.add(shown.counted)
     if shown.guests:
         names.add("all")
         if not only_figures:

@@ -42,6 +42,8 @@ class Config:
     s3_region: str = "us-east-1"
     s3_key: str = ""
     s3_secret: str = ""
+    replica_url: str = ""
+    """A replica of the database that pages are read from while it is up to date; empty: none."""
 
     @property
     def behind_tls(self) -> bool:
@@ -86,6 +88,7 @@ def read(environ: dict[str, str] | None = None) -> Config:
         s3_region=env.get("LIVERY_S3_REGION") or "us-east-1",
         s3_key=env.get("LIVERY_S3_KEY") or "",
         s3_secret=env.get("LIVERY_S3_SECRET") or "",
+        replica_url=_replica_url(env),
     )
 
 
@@ -137,12 +140,28 @@ def _networks(text: str) -> tuple[Network, ...]:
 def _database_url(url: str, data: Path) -> str:
     if not url:
         return f"sqlite:///{data / 'livery.sqlite3'}"
-    for prefix in ("postgres://", "postgresql://"):
+    found = url if url.startswith("sqlite:") else _postgresql_url(url)
+    if not found:
+        raise ValueError("DATABASE_URL must begin with sqlite:// or postgresql://.")
+    return found
+
+
+def _postgresql_url(url: str) -> str:
+    """The address with the driver that is used; empty when it is not PostgreSQL's."""
+    for prefix in ("postgres://", "postgresql://", "postgresql+psycopg://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url[len(prefix) :]
-    if url.startswith(("sqlite:", "postgresql+psycopg:")):
-        return url
-    raise ValueError("DATABASE_URL must begin with sqlite:// or postgresql://.")
+    return ""
+
+
+def _replica_url(env: dict[str, str]) -> str:
+    url = env.get("DATABASE_REPLICA_URL") or ""
+    if not url:
+        return ""
+    found = _postgresql_url(url)
+    if not found or not _postgresql_url(env.get("DATABASE_URL") or ""):
+        raise ValueError("DATABASE_REPLICA_URL and DATABASE_URL must both begin with postgresql://.")
+    return found
 
 
 def _kept_secret(path: Path) -> str:

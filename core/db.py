@@ -1,5 +1,6 @@
 """The database: engine, session, column types, and `writing()`, the one way to change anything."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, TypeDecorator, event
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, MetaData, TypeDecorator, event
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.orm import relationship as _relationship
 
-from core import queries
+from core import queries, replica
+
+log = logging.getLogger("livery.db")
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -52,7 +56,23 @@ class Base(DeclarativeBase):
 
 Key = Annotated[int, mapped_column(Id, primary_key=True)]
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
+_reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
+
+
+class _Session(FlaskSession):
+    """A session that reads a page from the replica, where there is one and it is up to date."""
+
+    def get_bind(self, *about: Any, **named: Any) -> Engine | Connection:
+        chosen = super().get_bind(*about, **named)
+        if replica.BIND not in self._db.engines or not _reading_only.get() or not isinstance(chosen, Engine):
+            return chosen
+        if "read_from" not in self.info:  # once for the whole page
+            self.info["read_from"] = replica.choose(chosen, self._db.engines[replica.BIND])
+        engine: Engine = self.info["read_from"]
+        return engine
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": _Session, "expire_on_commit": False, "autoflush": False})
 
 if TYPE_CHECKING:
     Model = Base
@@ -67,10 +87,10 @@ def relationship(*args: Any, **keywords: Any) -> Any:
 
 def session() -> Session:
     """The session of the current request or job."""
-    return db.session()
+    found: Session = db.session.registry()  # what `db.session()` does, without its questions
+    return found
 
 
-_reading_only: ContextVar[bool] = ContextVar("reading_only", default=False)
 _depth: ContextVar[int] = ContextVar("writing_depth", default=0)
 
 
@@ -103,7 +123,7 @@ def reading_only() -> Iterator[None]:
 def writing() -> Iterator[Session]:
     """One transaction: BEGIN IMMEDIATE on SQLite, one commit at its end, roll back on any exception.
 
-    What `after_commit` was given runs once the commit stands. Nested calls join the outer one.
+    What `after_commit` was given runs once the commit stands; what fails of it is logged. Nested calls join the outer one.
     Raises WriteRefused inside a GET, and Frozen while the database is being moved.
     """
     if _reading_only.get():
@@ -133,7 +153,10 @@ def writing() -> Iterator[Session]:
     finally:
         _depth.reset(token)
     for action in current.info.pop("after_commit", []):
-        action()
+        try:
+            action()
+        except Exception:  # the commit stands: who wrote is told so, whatever fails of what follows from it
+            log.exception("Something that follows from a commit failed")
 
 
 def after_commit(action: Callable[[], None]) -> None:

@@ -2,7 +2,7 @@
 
 `emit` writes a row to the outbox together with the change itself. After the commit each subscriber runs as a
 job; a subscriber marked `at_once` runs in the process that wrote. What the outbox still holds when a process
-dies is delivered by the recurring job `deliver_outbox`.
+dies is delivered by the recurring job `deliver_outbox`, which gives up after some tries (core/failures.py).
 """
 
 import json
@@ -13,16 +13,19 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import String, Text, delete, select, update
+from sqlalchemy import String, Text, and_, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock, jobs
+from core import clock, failures, jobs
 from core.changes import Shown
 from core.db import Key, Model, after_commit, session, write_in_progress, writing
 
 log = logging.getLogger("livery.events")
 
 E = TypeVar("E")
+
+_TRIES = 10
+"""So often an event is tried by the recurring job; the last time is some eight hours after it happened."""
 
 
 class Outbox(Model):
@@ -89,18 +92,35 @@ def deliver(row_id: int) -> None:
         current.execute(delete(Outbox).where(Outbox.id == row_id))
 
 
+jobs.kept_elsewhere(deliver)
+
+
 def deliver_outbox() -> None:
     """Delivers what a dead process left behind: every event that is older than a minute.
 
-    One that fails is tried again by the next run, after those that failed less often, and holds up no other.
+    One that fails is tried again later and later, holds up no other, and is set aside after the last try.
     """
-    old = Outbox.created_at < clock.now() - timedelta(minutes=1)
-    rows = session().scalars(select(Outbox.id).where(old).order_by(Outbox.tries, Outbox.id).limit(100))
+    rows = session().scalars(select(Outbox.id).where(_due()).order_by(Outbox.tries, Outbox.id).limit(100))
     for row_id in rows.all():
         try:
             deliver(row_id)
-        except Exception:
+        except Exception as error:
             log.exception("The event %s stays in the outbox", row_id)
             session().rollback()
             with writing() as current:
                 current.execute(update(Outbox).where(Outbox.id == row_id).values(tries=Outbox.tries + 1))
+                if current.scalar(select(Outbox.tries).where(Outbox.id == row_id)) == _TRIES:
+                    failures.keep(deliver.name, (row_id,), {}, error)
+
+
+def drop(row_id: int) -> None:
+    """Forgets an event that nobody will deliver any more."""
+    session().execute(delete(Outbox).where(Outbox.id == row_id))
+
+
+def _due() -> Any:
+    """What is to be tried: an event 1, 2, 4 … minutes after it happened, and not after the last try."""
+    return or_(*[
+        and_(Outbox.tries == tries, Outbox.created_at < clock.now() - timedelta(minutes=2**tries))
+        for tries in range(_TRIES)
+    ])  # fmt: skip

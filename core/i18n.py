@@ -72,6 +72,15 @@ _STEPS: tuple[tuple[int, int, Callable[[int], str]], ...] = (
 )
 
 
+def span(seconds: int) -> str:
+    """A stretch of time for people, rounded up: "40 seconds", "12 minutes", "3 hours"."""
+    if seconds < 90:
+        return ngettext("%(num)s second", "%(num)s seconds", seconds)
+    if seconds < 5400:
+        return ngettext("%(num)s minute", "%(num)s minutes", -(-seconds // 60))
+    return ngettext("%(num)s hour", "%(num)s hours", -(-seconds // 3600))
+
+
 def ago(moment: datetime) -> str:
     """A time for people: "3 minutes ago" until 30 days have passed, then a date."""
     seconds = int((clock.present() - moment) / timedelta(seconds=1))

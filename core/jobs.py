@@ -1,21 +1,26 @@
 """Jobs: functions that run after the answer is sent, by Huey.
 
 Embedded, the queue is an SQLite file of its own and a consumer thread of this process works through it; with
-REDIS_URL it is Redis and `bin/livery worker`. Arguments are ids, and every job may run twice.
+REDIS_URL it is Redis and `bin/livery worker`. Arguments are ids, and every job may run twice. One that raises is tried
+again after 10, 40, 160 … seconds, five times; then it is set aside (core/failures.py).
 """
 
 import functools
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, ParamSpec
 
 import redis
 from huey import MemoryHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
-from huey.signals import SIGNAL_ERROR
+from huey.exceptions import RetryTask
+from huey.signals import SIGNAL_COMPLETE, SIGNAL_ERROR, SIGNAL_EXECUTING
 
-from core import clock, metrics
+from core import clock, failures, metrics, runs
 from core.config import Config
 from core.db import Frozen
 
@@ -25,14 +30,25 @@ log = logging.getLogger("livery.jobs")
 _queue: Any = None
 _declared: list["Job[...]"] = []
 _recurring: list[tuple[Callable[[], None], int]] = []
+_everywhere: set[Callable[[], None]] = set()
+_kept_elsewhere: set[str] = set()
 _context: Callable[[], Any] | None = None
 
 _BEAT = "livery.beat"
 _BEAT_EVERY = 10
 _DEAD_AFTER = 120
+RETRIES, _FIRST_WAIT, _LONGER = 5, 10, 4
 
 metrics.counter("livery_job_failures", "Jobs that raised, each try counted.")
 metrics.gauge("livery_jobs_waiting", "Jobs on the queue.", lambda: float(len(_queue)))
+
+
+class NotNow(Exception):
+    """A job says that it cannot be done yet: it comes back after so many seconds, and that is no failed try."""
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(why)
+        self.seconds = max(1, round(seconds))
 
 
 class Job(Generic[P]):
@@ -54,9 +70,19 @@ class Job(Generic[P]):
 
     def connect(self, queue: Any) -> None:
         """Makes the queue know this job under its full name."""
-        self._task = queue.task(
-            retries=5, retry_delay=10, name=f"{self._function.__module__}.{self._function.__name__}"
-        )(_in_context(self._function))
+        self._task = queue.task(retries=RETRIES, retry_delay=_FIRST_WAIT, retry_backoff=_LONGER, name=self.name)(
+            _in_context(self._function)
+        )
+
+    @property
+    def name(self) -> str:
+        """What the queue calls it."""
+        return name_of(self._function)
+
+
+def name_of(function: Callable[..., None]) -> str:
+    """The full name of a function."""
+    return f"{function.__module__}.{function.__name__}"
 
 
 def job(function: Callable[P, None]) -> Job[P]:
@@ -66,9 +92,11 @@ def job(function: Callable[P, None]) -> Job[P]:
     return made
 
 
-def recurring(function: Callable[[], None], *, every: int) -> None:
-    """Runs a function every so many seconds (forum/schedule.py holds the list)."""
+def recurring(function: Callable[[], None], *, every: int, everywhere: bool = False) -> None:
+    """Runs a function every so many seconds (forum/schedule.py holds the list); `everywhere`: in every process, for its own."""
     _recurring.append((function, every))
+    if everywhere:
+        _everywhere.add(function)
 
 
 def connect(config: Config, context: Callable[[], Any], *, immediate: bool = False) -> None:
@@ -86,9 +114,74 @@ def connect(config: Config, context: Callable[[], Any], *, immediate: bool = Fal
     for each in _declared:
         each.connect(_queue)
 
+    @_queue.signal(SIGNAL_EXECUTING)  # type: ignore[untyped-decorator]
+    def _begins(signal: str, task: Any) -> None:
+        runs.begin(task.id, task.name)
+
+    @_queue.signal(SIGNAL_COMPLETE)  # type: ignore[untyped-decorator]
+    def _ends(signal: str, task: Any) -> None:
+        runs.end(task.id)
+
     @_queue.signal(SIGNAL_ERROR)  # type: ignore[untyped-decorator]
     def _failed(signal: str, task: Any, error: Exception | None = None) -> None:
+        runs.end(task.id)
         metrics.count("livery_job_failures", job=task.name)
+        if not task.retries and error is not None and task.name not in _kept_elsewhere:
+            set_aside(task.name, task.args, task.kwargs, error)
+
+
+def set_aside(name: str, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> None:
+    """Keeps a job that failed for good where somebody finds it; when that fails as well, the log has it."""
+    assert _context is not None
+    try:
+        with _context():
+            failures.keep(name, args, keywords, error)
+    except Exception:
+        log.exception("The job %s failed, and could not be set aside", name)
+
+
+def kept_elsewhere(made: Job[...]) -> None:
+    """Says of a job that what it is to do stays in a table until it is done: when it fails, somebody else tries again."""
+    _kept_elsewhere.add(made.name)
+
+
+def meaning(name: str) -> str:
+    """What a job does, as its function says it; its name for one that there is no more."""
+    functions = [function for function, _ in _recurring] + [each._function for each in _declared]
+    words = next((each.__doc__ or "" for each in functions if name_of(each) == name), "")
+    return words.strip().partition(".")[0].partition(";")[0] or name
+
+
+def again(name: str, args: Sequence[Any], keywords: dict[str, Any]) -> None:
+    """Puts a job on the queue by its name. Raises LookupError for one that there is no more."""
+    found = next((each for each in _declared if each.name == name), None)
+    if found is None:
+        raise LookupError(name)
+    found.later(*args, **keywords)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job on the queue: when it is due (None: as soon as its turn comes), and how often it was tried already."""
+
+    name: str
+    due: datetime | None
+    tries: int
+
+
+def waiting(most: int = 100) -> tuple[int, list[Waiting]]:
+    """How many jobs wait, and the first of them: those whose turn it is, then those that wait for their moment."""
+    number = _queue.pending_count() + _queue.scheduled_count()
+    ready = [Waiting(each.name, None, RETRIES - (each.retries or 0)) for each in _queue.pending(most)]
+    later = sorted(_queue.scheduled(most), key=lambda each: each.eta)
+    due = [Waiting(each.name, each.eta.replace(tzinfo=UTC), RETRIES - (each.retries or 0)) for each in later]
+    return number, (ready + due)[:most]
+
+
+def working() -> tuple[list[tuple[str, int, runs.Run]], list[tuple[str, float]]]:
+    """The recurring jobs (name, seconds between, last run), and what is being worked on since when."""
+    last, running = runs.known(_queue)
+    return [(name_of(each), every, last.get(name_of(each), runs.Run())) for each, every in _recurring], running
 
 
 def alive() -> bool:
@@ -104,7 +197,10 @@ def _in_context(function: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **keywords: Any) -> None:
         assert _context is not None
         with _context():
-            function(*args, **keywords)
+            try:
+                function(*args, **keywords)
+            except NotNow as wait:
+                raise RetryTask(str(wait), delay=wait.seconds) from None
 
     return run
 
@@ -119,8 +215,7 @@ def start_embedded() -> Callable[[], None]:
     consumer = _Embedded(_queue, workers=1, periodic=False, initial_delay=0.2, max_delay=1.0)
     consumer.start()
     stop = threading.Event()
-    ticker = threading.Thread(target=_tick, args=(stop, consumer), name="recurring", daemon=True)
-    ticker.start()
+    ticker = _ticking(stop, consumer)
 
     def halt() -> None:
         stop.set()
@@ -130,11 +225,23 @@ def start_embedded() -> Callable[[], None]:
     return halt
 
 
+def start_own() -> Callable[[], None]:
+    """Starts only what every process does for itself, where a worker does all else; returns what stops it."""
+    stop = threading.Event()
+    ticker = _ticking(stop, None, own=True)
+
+    def halt() -> None:
+        stop.set()
+        ticker.join(timeout=5)
+
+    return halt
+
+
 def work() -> None:
     """Works through the queue until told to stop: the body of `bin/livery worker`."""
     stop = threading.Event()
     consumer = _queue.create_consumer(workers=2, periodic=False)
-    threading.Thread(target=_tick, args=(stop, None), name="recurring", daemon=True).start()
+    _ticking(stop, None)
     consumer.run()  # it replaces workers that died itself
     stop.set()
 
@@ -145,14 +252,20 @@ def run_recurring() -> None:
         _guarded(function)
 
 
-def _tick(stop: threading.Event, consumer: Consumer | None) -> None:
+def _ticking(stop: threading.Event, consumer: Consumer | None, *, own: bool = False) -> threading.Thread:
+    ticker = threading.Thread(target=_tick, args=(stop, consumer, own), name="recurring", daemon=True)
+    ticker.start()
+    return ticker
+
+
+def _tick(stop: threading.Event, consumer: Consumer | None, own: bool) -> None:
     waited = 0
     while not stop.wait(1 if waited else 0):
-        if waited % _BEAT_EVERY == 0:
+        if waited % _BEAT_EVERY == 0 and not own:
             _beat(consumer)
         waited += 1
         for function, every in _recurring:
-            if waited % every == 0:
+            if waited % every == 0 and (function in _everywhere or not own):
                 _guarded(function)
 
 
@@ -161,15 +274,19 @@ def _beat(consumer: Consumer | None) -> None:
         if consumer is not None:
             consumer.check_worker_health()
         _queue.put(_BEAT, clock.now().timestamp())
+        runs.tell(_queue)
     except Exception:  # the queue is away; the next beat tries again
         log.exception("The queue does not answer")
 
 
 def _guarded(function: Callable[[], None]) -> None:
+    began, error = time.perf_counter(), ""
     try:
         _in_context(function)()
     except Frozen:
         log.info("The recurring job %s waits: the database is being moved", function.__name__)
-    except Exception:
+    except Exception as failure:
+        error = failures.short(failure)
         metrics.count("livery_job_failures", job=function.__name__)
         log.exception("The recurring job %s failed", function.__name__)
+    runs.ran(name_of(function), time.perf_counter() - began, error)

@@ -55,7 +55,7 @@ _handler = _Stderr()
 def set_up(config: Config) -> None:
     """Sends the logs of this process to standard error in the form that the configuration names."""
     keep_secret(config.secret_key, config.metrics_token, config.s3_secret)
-    for url in (config.database_url, config.redis_url):
+    for url in (config.database_url, config.redis_url, config.mail):
         password = urlsplit(url).password
         keep_secret(password or "", unquote(password or ""))
     _handler.setFormatter(Lines(config.log_format))

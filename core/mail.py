@@ -3,20 +3,31 @@
 LIVERY_MAIL names the server: smtp://name:password@host:587 (encrypted as soon as the server offers it) or smtps://.
 """
 
+import email
+import logging
+import re
 import smtplib
+import socket
 import ssl
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, default
 from email.utils import format_datetime, make_msgid
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from core import clock, jobs
+from core import clock, failures, jobs, mail_log
 from core.config import Config
 
+log = logging.getLogger("livery.mail")
+
 _config: Config | None = None
+_rests_until = 0.0
+_REST = 60.0  # seconds that a server which did not answer is left alone
+_NO_ANSWER = (TimeoutError, ConnectionError, socket.gaierror, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError)
 _TIMEOUT = 20
 """Seconds after which a mail server that does not answer is given up; the job tries again."""
 
@@ -47,9 +58,30 @@ class Letter:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The mail server as the configuration names it; never its password."""
+
+    host: str
+    port: int
+    encrypted: bool  # from the first byte; else as soon as the server offers it
+    named: bool  # whether a name and a password are given to it
+
+
+samples: dict[str, tuple[str, Callable[[], Letter]]] = {}
+"""Every kind of mail that this site writes: its title, and what makes an example of it."""
+_LAID = re.compile(r"\d{8}-\d{6}-\d{6}\.eml")
+
+
+def sample(kind: str, title: str, make: Callable[[], Letter]) -> None:
+    """Says of a feature's mail how an example of it is made, for the control panel."""
+    samples[kind] = (title, make)
+
+
 def connect(config: Config) -> None:
     """Takes the address of the server, and that of the site."""
-    global _config
+    global _config, _rests_until
+    _rests_until = 0.0
     _config = config
 
 
@@ -59,19 +91,85 @@ def site() -> str:
     return _config.url or f"http://{_config.host}:{_config.port}"
 
 
+def server() -> Server | None:
+    """The mail server, or None: mails are laid in a folder."""
+    assert _config is not None
+    if not _config.mail:
+        return None
+    parts = urlsplit(_config.mail)
+    secure = parts.scheme == "smtps"
+    return Server(parts.hostname or "localhost", parts.port or (465 if secure else 25), secure, bool(parts.username))
+
+
 def post(to: str, letter: Letter) -> None:
     """Puts a letter on its way. It is tried again when the server does not take it."""
-    send.later(to, _written(to, letter).as_string())
+    try:
+        mail_id = mail_log.begin(to, letter.subject)
+    except Exception:  # a mail that nobody can look up is better than none
+        log.exception("A mail is not in the log")
+        mail_id = 0
+    send.later(to, written(to, letter).as_string(), mail_id)
+
+
+def try_now(to: str, letter: Letter) -> str:
+    """Sends a letter at once and returns what went wrong, in the server's words; empty: nothing."""
+    mail_id = mail_log.begin(to, letter.subject)
+    try:
+        state = _deliver(to, written(to, letter).as_bytes())
+    except Exception as error:
+        mail_log.fail(mail_id, error, most=1)
+        return failures.short(error)
+    mail_log.end(mail_id, state)
+    return ""
 
 
 @jobs.job
-def send(to: str, text: str) -> None:
-    """Hands a written mail to the server, or lays it in the folder `mail` of the data folder."""
+def send(to: str, text: str, mail_id: int = 0) -> None:
+    """Hands a written mail to the server, or lays it in the folder `mail` of the data folder.
+
+    While the server does not answer at all, mails wait and one a minute finds out: none of them is given up for that, and
+    what else there is to do waits for no more than that one.
+    """
+    global _rests_until
+    if (rest := _rests_until - time.monotonic()) > 0:
+        raise jobs.NotNow("The mail server did not answer.", rest)
+    try:
+        state = _deliver(to, text.encode("ascii", "surrogateescape"))
+    except _NO_ANSWER as error:
+        _rests_until = time.monotonic() + _REST
+        if mail_id:
+            mail_log.wait(mail_id, error)
+        raise jobs.NotNow("The mail server did not answer.", _REST) from error
+    except Exception as error:
+        if mail_id:
+            mail_log.fail(mail_id, error, most=jobs.RETRIES + 1)
+        raise
+    if mail_id:
+        mail_log.end(mail_id, state)
+
+
+def laid() -> list[str]:
+    """The names of the mails in the folder, the newest first."""
     assert _config is not None
-    data = text.encode("ascii", "surrogateescape")
+    folder = _config.data / "mail"
+    names = (path.name for path in folder.glob("*.eml")) if folder.is_dir() else ()
+    return sorted((name for name in names if _LAID.fullmatch(name)), reverse=True)
+
+
+def laid_mail(name: str) -> EmailMessage | None:
+    """A mail of the folder, or None."""
+    assert _config is not None
+    path = _config.data / "mail" / name
+    if not _LAID.fullmatch(name) or not path.is_file():
+        return None
+    return email.message_from_bytes(path.read_bytes(), policy=default)
+
+
+def _deliver(to: str, data: bytes) -> str:
+    assert _config is not None
     if not _config.mail:
         _lay_down(_config.data / "mail", data)
-        return
+        return mail_log.LAID
     parts = urlsplit(_config.mail)
     secure = ssl.create_default_context()
     host = parts.hostname or "localhost"
@@ -86,13 +184,15 @@ def send(to: str, text: str) -> None:
             server.ehlo()
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.sendmail(_sender(), [to], data)
+        server.sendmail(sender(), [to], data)
+    return mail_log.SENT
 
 
-def _written(to: str, letter: Letter) -> EmailMessage:
+def written(to: str, letter: Letter) -> EmailMessage:
+    """A letter as it travels, with both of its bodies."""
     # lines as long as SMTP takes them: a long address that is folded is no address any more
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit", max_line_length=990))
-    message["From"] = _sender()
+    message["From"] = sender()
     message["To"] = to
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(clock.now())
@@ -155,7 +255,8 @@ def _host() -> str:
     return urlsplit(site()).hostname or "localhost"
 
 
-def _sender() -> str:
+def sender() -> str:
+    """Who the mails come from."""
     assert _config is not None
     return _config.mail_from or f"noreply@{_host()}"
 

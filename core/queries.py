@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from core import metrics
+from core import logs, metrics, noticed
 
 log = logging.getLogger("livery.queries")
 
@@ -25,6 +25,7 @@ class Spent:
 
     queries: int = 0
     seconds: float = 0.0
+    where: str = ""  # the shape of the address that asks
 
 
 spent: ContextVar[Spent | None] = ContextVar("spent", default=None)
@@ -45,6 +46,11 @@ def watch(engine: Engine, slow: int) -> None:
         if noted is not None:
             noted.queries += 1
             noted.seconds += seconds
+        if not many:
+            where = noted.where if noted is not None else ""
+            noticed.slow(
+                "query", noticed.statement_shape(statement), seconds, address=where, request=logs.request_id.get()
+            )  # fmt: skip
         if slow and not many and seconds * 1000 >= slow:  # a batch of thousands of rows may take its time
             metrics.count("livery_slow_queries")
             shown = " ".join(statement.split())[:_LONGEST_SHOWN]

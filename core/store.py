@@ -1,10 +1,23 @@
 """A bounded store in the process's memory: what was not asked for lately goes when room is needed."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 _every: list["Store[Any]"] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How full a store (or a kind of what is in it) is: entries, bytes (0: nobody knows), and how often it was asked."""
+
+    name: str
+    entries: int
+    size: int
+    hits: int
+    misses: int
+    room: int = 0
 
 
 class Store(Generic[T]):
@@ -13,8 +26,10 @@ class Store(Generic[T]):
     Two generations: what is asked for moves to the young one; when that holds half the room, the old one goes.
     """
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, name: str) -> None:
         self._room = room
+        self.name = name
+        self.hits = self.misses = 0
         self._young: dict[Hashable, tuple[T, int]] = {}
         self._old: dict[Hashable, tuple[T, int]] = {}
         self._size = 0
@@ -24,10 +39,13 @@ class Store(Generic[T]):
         """The value, or None."""
         found = self._young.get(key)
         if found is not None:
+            self.hits += 1
             return found[0]
         found = self._old.get(key)
         if found is None:
+            self.misses += 1
             return None
+        self.hits += 1
         self.put(key, *found)
         return found[0]
 
@@ -49,8 +67,27 @@ class Store(Generic[T]):
         """Forgets everything."""
         self._young, self._old, self._size = {}, {}, 0
 
+    def fill(self) -> Fill:
+        """How full it is."""
+        sizes = [size for _, size in (*list(self._young.values()), *list(self._old.values()))]
+        return Fill(self.name, len(sizes), sum(sizes), self.hits, self.misses, self._room)
+
+    def kinds(self, kind_of: Callable[[Any], str]) -> dict[str, tuple[int, int]]:
+        """How many entries of each kind there are, and their bytes; `kind_of` tells it by the key."""
+        found: dict[str, tuple[int, int]] = {}
+        for key, (_, size) in (*list(self._young.items()), *list(self._old.items())):
+            number, total = found.get(kind_of(key), (0, 0))
+            found[kind_of(key)] = (number + 1, total + size)
+        return found
+
+
+def fills() -> list[Fill]:
+    """How full every store of this process is."""
+    return [store.fill() for store in _every]
+
 
 def forget() -> None:
-    """Empties every store of this process; tests that replace a database call it."""
+    """Empties every store of this process, and counts anew."""
     for store in _every:
         store.clear()
+        store.hits = store.misses = 0

@@ -14,16 +14,15 @@ from core import clock
 from core.db import session
 from core.events import emit
 from core.i18n import gettext as _
-from core.settings import Bool, Int, declare
+from core.settings import Int, declare
 from forum import handles
-from forum.refusals import Forbidden, Invalid
+from forum.refusals import Invalid
 from forum.slugs import name_key, slugify
 from forum.viewers import Viewer
-from models import Account, User
+from models import Account, FormerName, Registration, User
 
 settings = declare(
     "accounts",
-    registration=Bool(True, "People may register"),
     name_min=Int(2, "Shortest name", low=1, high=16),
     name_max=Int(16, "Longest name", low=2, high=60),
     password_min=Int(8, "Shortest password", low=8, high=64),
@@ -49,20 +48,33 @@ class UserRegistered:
     user_id: int
 
 
-def register(name: str, email: str, password: str) -> User:
-    """Makes an account. Raises Invalid for the name, e-mail or password, and Forbidden when registration is closed."""
-    if not settings.registration:
-        raise Forbidden(_("Registration is closed."))
-    return create(name, email, password)
+@dataclass(frozen=True)
+class PasswordChanged:
+    """An account has another password."""
+
+    user_id: int
 
 
 def create(name: str, email: str, password: str) -> User:
     """Makes an account, whether registration is open or not. Raises Invalid."""
-    name = check_name(name)
-    email = email.strip()
+    name, email = check(name, email, password)
+    return admit(name, email, hashed(password))
+
+
+def check(name: str, email: str, password: str) -> tuple[str, str]:
+    """The name and the address of a new account as they are kept. Raises Invalid."""
+    name, email = check_name(name), email.strip()
     check_password(password, name, email)
-    if email and session().scalar(select(Account.user_id).where(Account.email_key == email.casefold())):
+    key = email.casefold()
+    waits = select(Registration.id).where(Registration.email_key == key, Registration.state == "waiting")
+    known = email and session().scalar(select(Account.user_id).where(Account.email_key == key))
+    if known or (email and session().scalar(waits)):
         raise Invalid("email", _("Somebody already uses this e-mail address."))
+    return name, email
+
+
+def admit(name: str, email: str, password_hash: str) -> User:
+    """Makes the account of somebody whose name, address and password were checked. Raises Invalid when one is taken."""
     user = User(
         name=name,
         name_key=name_key(name),
@@ -72,21 +84,21 @@ def create(name: str, email: str, password: str) -> User:
         badges=[],
     )
     session().add(user)
-    _flush("name", _("This name is taken."))
+    flush_or_refuse("name", _("This name is taken."))
     handles.claim(name, "user", user.id)
     session().add(
         Account(
             user_id=user.id, email=email or None, email_key=email.casefold() or None,
-            password_hash=_hash(password), preferences={}, created_at=clock.now(),
+            password_hash=password_hash, preferences={}, created_at=clock.now(),
         )
     )  # fmt: skip
-    _flush("email", _("Somebody already uses this e-mail address."))
+    flush_or_refuse("email", _("Somebody already uses this e-mail address."))
     emit(UserRegistered(user.id))
     return user
 
 
-def check_name(name: str) -> str:
-    """A name as it will be shown. Raises Invalid."""
+def check_name(name: str, own: int = 0) -> str:
+    """A name as it will be shown; a person (`own`) may have again what was his. Raises Invalid."""
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not settings.name_min <= len(name) <= settings.name_max:
         raise Invalid(
@@ -104,8 +116,14 @@ def check_name(name: str) -> str:
         raise Invalid("name", _("A name needs letters."))
     if slugify(name) in handles.RESERVED:
         raise Invalid("name", _("This name is kept for the site itself."))
-    if session().scalar(select(User.id).where(User.name_key == name_key(name), User.domain == "")):
-        raise Invalid("name", _("This name is taken."))
+    key, had = name_key(name), FormerName.user_id.is_(None) | (FormerName.user_id != own)
+    for taken in (
+        select(User.id).where(User.name_key == key, User.domain == "", User.id != own),
+        select(FormerName.id).where(FormerName.name_key == key, had),
+        select(Registration.id).where(Registration.name_key == key, Registration.state == "waiting"),
+    ):
+        if session().scalar(taken.limit(1)):
+            raise Invalid("name", _("This name is taken."))
     return name
 
 
@@ -137,37 +155,31 @@ def authenticate(name: str, password: str) -> Account | None:
         .order_by(User.name_key == key)
         .limit(1)
     )
-    correct = _verify(account.password_hash if account else _decoy, password)
+    correct = verify(account.password_hash if account else _decoy, password)
     return account if account and correct else None
 
 
 def confirm(viewer: Viewer, password: str) -> bool:
     """Whether this is the viewer's own password: asked again before what is dangerous."""
     stored = session().scalar(select(Account.password_hash).where(Account.user_id == viewer.id))
-    return _verify(stored or _decoy, password)
+    return verify(stored or _decoy, password)
 
 
-def change_password(viewer: Viewer, current: str, new: str) -> Account:
-    """Sets a new password and ends every other session. Raises Invalid."""
+def change_password(viewer: Viewer, new: str) -> Account:
+    """Sets a new password and ends every session. Raises Invalid."""
     account = session().get_one(Account, viewer.id, populate_existing=True)
-    prove(account, current)
     set_password(account, new)
     return account
-
-
-def prove(account: Account, password: str) -> None:
-    """Does nothing when this is the account's password. Raises Invalid."""
-    if not _verify(account.password_hash, password):
-        raise Invalid("current", _("This is not your password."))
 
 
 def set_password(account: Account, new: str) -> None:
     """Gives an account another password and ends all its sessions. Raises Invalid."""
     name = session().scalar(select(User.name).where(User.id == account.user_id)) or ""
     check_password(new, name, account.email or "")
-    account.password_hash = _hash(new)
+    account.password_hash = hashed(new)
     account.session_epoch += 1
     session().flush()
+    emit(PasswordChanged(account.user_id))
 
 
 def prefer(viewer: Viewer, **preferences: str) -> None:
@@ -177,10 +189,11 @@ def prefer(viewer: Viewer, **preferences: str) -> None:
     session().flush()
 
 
-def _flush(field: str, reason: str) -> None:
+def flush_or_refuse(field: str, reason: str) -> None:
+    """Writes what is new. Raises Invalid where somebody else took the same in this very moment."""
     try:
         session().flush()
-    except IntegrityError:  # somebody else took it in this very moment
+    except IntegrityError:
         raise Invalid(field, reason) from None
 
 
@@ -192,12 +205,14 @@ def _colour(name: str) -> int:
     return sum(map(ord, name_key(name))) % COLOURS
 
 
-def _hash(password: str) -> str:
+def hashed(password: str) -> str:
+    """The hash of a password, as it is kept."""
     with _two_at_a_time:
         return _hasher.hash(password)
 
 
-def _verify(stored: str, password: str) -> bool:
+def verify(stored: str, password: str) -> bool:
+    """Whether this is the password that a hash was made of."""
     if len(password) > PASSWORD_MAX:
         password = ""  # no stored password is that long, and hashing megabytes would be an attack
     try:

@@ -9,13 +9,15 @@ from core import clock, mail, tokens
 from core.db import after_commit, session, writing
 from core.events import subscribe
 from core.i18n import gettext as _
-from forum import accounts, layout
-from forum.refusals import Invalid, Missing
+from core.i18n import mark
+from forum import accounts, layout, live
+from forum.refusals import Conflict, Invalid, Missing
 from forum.viewers import Viewer
 from models import Account, User
 
 _CONFIRM = timedelta(days=1)
 _RESET = timedelta(hours=2)
+_BACK = timedelta(days=7)
 
 
 def of(viewer: Viewer) -> tuple[str, bool]:
@@ -24,34 +26,39 @@ def of(viewer: Viewer) -> tuple[str, bool]:
     return account.email or "", account.email_confirmed_at is not None
 
 
-def change(viewer: Viewer, password: str, email: str) -> None:
-    """Sets a member's address; a code that is sent there confirms it. Raises Invalid."""
-    account = session().get_one(Account, viewer.id, populate_existing=True)
-    accounts.prove(account, password)
-    email = email.strip()
-    taken = select(Account.user_id).where(Account.email_key == email.casefold(), Account.user_id != viewer.id)
-    if email and session().scalar(taken):
+def wanted(viewer: Viewer) -> str:
+    """The address that a member wants to have and has not confirmed yet; nothing otherwise."""
+    return session().get_one(Account, viewer.id).email_wanted or ""
+
+
+def change(viewer: Viewer, email: str) -> None:
+    """Sets a member's address, once a code that is sent there confirms it. One that was never confirmed, or is to be
+    none, gives way at once. Raises Invalid."""
+    account, email = session().get_one(Account, viewer.id, populate_existing=True), email.strip()
+    if email and _taken(email, viewer.id):
         raise Invalid("email", _("Somebody already uses this e-mail address."))
-    if email != (account.email or ""):
-        account.email, account.email_key = email or None, email.casefold() or None
-        account.email_confirmed_at = None
+    account.email_wanted = None
+    if email == (account.email or ""):
+        ask(account)
+    elif email and account.email_confirmed_at is not None:
+        account.email_wanted = email
+        _ask(account.user_id, email)
+    else:
+        _replace(account, email)
+        ask(account)
     session().flush()
-    ask(account)
 
 
 def ask(account: Account) -> None:
     """Sends the code that confirms an address, where it is not confirmed yet, once the transaction stands."""
     if not account.email or account.email_confirmed_at is not None:
         return
-    code = tokens.make("confirm", account.user_id, account.email, lasts=_CONFIRM)
-    letter = mail.Letter(
-        subject=_("Confirm your address at %(site)s", site=layout.settings.title),
-        paragraphs=(_("Somebody, probably you, gave this address at %(site)s.", site=layout.settings.title),),
-        action=_("Confirm this address"),
-        address=f"/confirm/{code}",
-        reason=_("If that was not you, do nothing: the address will not be used."),
-    )
-    _post(account.email, letter)
+    _ask(account.user_id, account.email)
+
+
+def _ask(user_id: int, email: str) -> None:
+    code = tokens.make("confirm", user_id, email, lasts=_CONFIRM)
+    _post(email, _confirming(code))
 
 
 @subscribe(accounts.UserRegistered)
@@ -64,12 +71,46 @@ def ask_newcomer(event: accounts.UserRegistered) -> None:
 
 
 def confirm(code: str) -> None:
-    """Confirms the address that a code was sent to. Raises Missing for a code that is too old or not ours."""
+    """Confirms the address that a code was sent to; a new one takes the place of the old one, which is told.
+
+    Raises Missing for a code that is too old or not ours, and Conflict where somebody else has the address by now.
+    """
     user_id, email = _read("confirm", code)
     account = session().get(Account, user_id, with_for_update=True, populate_existing=True)
-    if account is None or account.email != email:
+    if account is None or email not in (account.email, account.email_wanted):
         raise Missing(_("This link is for an address that is no longer in use here."))
+    if email != account.email:
+        _replace(account, email)
     account.email_confirmed_at = account.email_confirmed_at or clock.now()
+    session().flush()
+
+
+def lost(code: str) -> Account:
+    """The account that a code of the way back belongs to. Raises Missing when it has the address already."""
+    user_id, email = _read("back", code)
+    account = session().get(Account, user_id, populate_existing=True)
+    if account is None or account.email == email:
+        raise Missing(_("This address is in use already, or the account is gone."))
+    return account
+
+
+def take_back(code: str) -> str:
+    """Gives an account its earlier address again and ends every session; returns a code for a new password.
+
+    Raises Missing, Conflict.
+    """
+    account, email = lost(code), _read("back", code)[1]
+    _replace(account, email, told=False)
+    account.email_confirmed_at = clock.now()
+    account.session_epoch += 1
+    session().flush()
+    live.nudge(account.user_id, "out")
+    return tokens.make("reset", account.user_id, account.session_epoch, lasts=_RESET)
+
+
+def trust(user_id: int) -> None:
+    """Takes somebody's address as confirmed: he came by a link that was sent there."""
+    session().get_one(Account, user_id, populate_existing=True).email_confirmed_at = clock.now()
     session().flush()
 
 
@@ -78,16 +119,8 @@ def ask_reset(email: str) -> None:
     account = session().scalar(select(Account).where(Account.email_key == email.strip().casefold()))
     if account is None or not account.email:
         return
-    name = session().scalar(select(User.name).where(User.id == account.user_id))
     code = tokens.make("reset", account.user_id, account.session_epoch, lasts=_RESET)
-    letter = mail.Letter(
-        subject=_("A new password for %(site)s", site=layout.settings.title),
-        paragraphs=(_("Hello %(name)s, this link lets you choose a new password. It works for two hours.", name=name),),
-        action=_("Choose a new password"),
-        address=f"/reset/{code}",
-        reason=_("If you did not ask for this, do nothing: your password stays as it is."),
-    )
-    _post(account.email, letter)
+    _post(account.email, _resetting(_name(account), code))
 
 
 def known(code: str) -> Account:
@@ -108,6 +141,39 @@ def reset(code: str, password: str) -> Account:
     return account
 
 
+@subscribe(accounts.PasswordChanged)
+def tell_of_password(event: accounts.PasswordChanged) -> None:
+    """Tells somebody by mail that his password is another one."""
+    with writing() as current:
+        account = current.get(Account, event.user_id)
+        if account is None or not account.email or account.email_confirmed_at is None:
+            return
+        _post(account.email, _password_changed(_name(account)))
+
+
+def _replace(account: Account, email: str, *, told: bool = True) -> None:
+    """Puts an address, not confirmed yet, in the place of another, and tells the old one how to come back."""
+    if email and _taken(email, account.user_id):
+        raise Conflict(_("Somebody already uses this e-mail address."))
+    old = account.email if account.email_confirmed_at is not None else None
+    account.email, account.email_key = email or None, email.casefold() or None
+    account.email_confirmed_at = account.email_wanted = None
+    session().flush()
+    if not old or not told:
+        return
+    code = tokens.make("back", account.user_id, old, lasts=_BACK)
+    _post(old, _address_changed(_name(account), code))
+
+
+def _taken(email: str, user_id: int) -> bool:
+    others = select(Account.user_id).where(Account.email_key == email.casefold(), Account.user_id != user_id)
+    return session().scalar(others) is not None
+
+
+def _name(account: Account) -> str:
+    return session().scalar(select(User.name).where(User.id == account.user_id)) or ""
+
+
 def _read(purpose: str, code: str) -> list[Any]:
     try:
         return tokens.read(purpose, code)
@@ -117,3 +183,54 @@ def _read(purpose: str, code: str) -> list[Any]:
 
 def _post(to: str, letter: mail.Letter) -> None:
     after_commit(lambda: mail.post(to, letter))
+
+
+def _confirming(code: str) -> mail.Letter:
+    return mail.Letter(
+        subject=_("Confirm your address at %(site)s", site=layout.settings.title),
+        paragraphs=(_("Somebody, probably you, gave this address at %(site)s.", site=layout.settings.title),),
+        action=_("Confirm this address"),
+        address=f"/confirm/{code}",
+        reason=_("If that was not you, do nothing: the address will not be used."),
+    )
+
+
+def _resetting(name: str, code: str) -> mail.Letter:
+    return mail.Letter(
+        subject=_("A new password for %(site)s", site=layout.settings.title),
+        paragraphs=(_("Hello %(name)s, this link lets you choose a new password. It works for two hours.", name=name),),
+        action=_("Choose a new password"),
+        address=f"/reset/{code}",
+        reason=_("If you did not ask for this, do nothing: your password stays as it is."),
+    )
+
+
+def _password_changed(name: str) -> mail.Letter:
+    return mail.Letter(
+        subject=_("Your password at %(site)s was changed", site=layout.settings.title),
+        paragraphs=(
+            _(
+                "Hello %(name)s, your password was changed just now, and all other log-ins have ended.",
+                name=name,
+            ),
+        ),
+        action=_("That was not me: choose a new password"),
+        address="/reset",
+        reason=_("If that was you, do nothing."),
+    )
+
+
+def _address_changed(name: str, code: str) -> mail.Letter:
+    return mail.Letter(
+        subject=_("Your address at %(site)s was changed", site=layout.settings.title),
+        paragraphs=(_("Hello %(name)s, from now on this address is no longer the one of your account.", name=name),),
+        action=_("That was not me: take it back"),
+        address=f"/confirm/back/{code}",
+        reason=_("If that was you, do nothing. The way back is open for a week."),
+    )
+
+
+mail.sample("confirm", mark("Confirming an address"), lambda: _confirming("example"))
+mail.sample("reset", mark("A new password"), lambda: _resetting("Ann", "example"))
+mail.sample("password", mark("A password was changed"), lambda: _password_changed("Ann"))
+mail.sample("address", mark("An address was changed"), lambda: _address_changed("Ann", "example"))

@@ -3,21 +3,24 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
 from core import cache
 from core.db import session
 from core.i18n import gettext as _
-from forum import audit, panel
-from forum.layout import AUDIENCES, PLACES
+from forum import audit, categories, panel
+from forum.layout import AUDIENCES, FRAMES, KINDS, PAGES, PLACES, Box, box
+from forum.privileges import rights
 from forum.refusals import Invalid, Missing
 from forum.viewers import Viewer
-from models import NavigationItem, Widget
+from forum.widgets import MOST, USUAL
+from models import Group, NavigationItem, Widget
 
 RIGHT = "admin:settings"
 BODY_MAX = 20_000
+_NO_AUDIENCES = ("guests", "registered", "verified", "banned", "fediverse")
 _ADDRESS = re.compile(r"(?:/(?![/\\])|https?://)[^\s\\]*")
 
 Row = TypeVar("Row", bound=NavigationItem | Widget)
@@ -62,7 +65,9 @@ def keep_entry(viewer: Viewer, item_id: int | None, form: Mapping[str, str]) -> 
         raise Invalid("target", _("Write an address that begins with / or with https://."))
     row = _get(NavigationItem, item_id) if item_id else NavigationItem(position=_last(NavigationItem) + 1)
     row.icon, row.text, row.target = icon, words, target
-    row.audience, row.enabled = _audience(form), form.get("enabled") == "1"
+    row.tooltip, row.new_window = _line(form, "tooltip", "", 100), form.get("new_window") == "1"
+    row.audience, row.groups = _audience(form)
+    row.enabled = form.get("enabled") == "1"
     audit.note(viewer, "navigation.kept", name=words)
     return _kept(row, "navigation")
 
@@ -70,32 +75,91 @@ def keep_entry(viewer: Viewer, item_id: int | None, form: Mapping[str, str]) -> 
 def keep_widget(viewer: Viewer, item_id: int | None, form: Mapping[str, str]) -> Widget:
     """Makes or changes a widget. Raises Forbidden, Missing, Invalid."""
     panel.guard(viewer, RIGHT)
+    described = _described(form)
+    row = _get(Widget, item_id) if item_id else Widget(position=_last(Widget) + 1)
+    for name, value in described.items():
+        setattr(row, name, value)
+    audit.note(viewer, "widgets.kept", name=row.title or row.place)
+    return _kept(row, "widgets")
+
+
+def preview(viewer: Viewer, item_id: int | None, form: Mapping[str, str]) -> Box:
+    """A widget as a form describes it, not kept. Raises Forbidden, Missing, Invalid."""
+    panel.guard(viewer, RIGHT)
+    return box(Widget(id=item_id or 0, **_described(form)))
+
+
+def _described(form: Mapping[str, str]) -> dict[str, Any]:
+    """The columns of a widget that a form describes."""
     place, kind, body = form.get("place", ""), form.get("kind", ""), form.get("body", "").replace("\r\n", "\n").strip()
-    if place not in PLACES or kind not in ("text", "html"):
+    pages, frame = form.get("pages", ""), form.get("frame", "")
+    if place not in PLACES or kind not in KINDS or pages not in ("", *PAGES) or frame not in FRAMES:
         raise Invalid("place", _("There is no such place, or no such kind of widget."))
-    if not body or "\x00" in body or len(body) > BODY_MAX:
+    if (kind in ("text", "html") and not body) or "\x00" in body or len(body) > BODY_MAX:
         raise Invalid("body", _("A widget needs a text of at most %(most)s letters.", most=f"{BODY_MAX:,}"))
     starts, ends = _moment(form, "starts_at"), _moment(form, "ends_at")
     if starts and ends and ends <= starts:
         raise Invalid("ends_at", _("It would end before it begins."))
-    title = _line(form, "title", "", 100)
-    row = _get(Widget, item_id) if item_id else Widget(position=_last(Widget) + 1)
-    row.place, row.title, row.body, row.trusted = place, title, body, kind == "html"
-    row.audience, row.enabled, row.starts_at, row.ends_at = _audience(form), form.get("enabled") == "1", starts, ends
-    audit.note(viewer, "widgets.kept", name=title or place)
-    return _kept(row, "widgets")
+    audience, groups = _audience(form)
+    return {
+        "place": place, "kind": kind, "body": body, "pages": pages, "frame": frame, "starts_at": starts,
+        "ends_at": ends, "title": _line(form, "title", "", 100), "options": _options(form), "audience": audience,
+        "groups": groups, "trusted": kind == "html", "phones": form.get("phones") == "1",
+        "enabled": form.get("enabled") == "1",
+    }  # fmt: skip
 
 
-def move(viewer: Viewer, kind: str, item_id: int, by: int) -> None:
-    """Moves an entry or a widget one place up (-1) or down (1) among its neighbours. Raises Forbidden, Missing."""
+def copy_widget(viewer: Viewer, item_id: int) -> Widget:
+    """Puts a copy of a widget behind it, switched off. Raises Forbidden, Missing."""
+    first = widget(viewer, item_id)
+    same = {column.key: getattr(first, column.key) for column in Widget.__table__.columns if column.key != "id"}
+    made = Widget(**{**same, "enabled": False})
+    session().add(made)
+    session().flush()
+    rows = _neighbours(made)
+    _put(made, "widgets", rows, rows.index(first) + 1)
+    audit.note(viewer, "widgets.kept", name=made.title or made.place)
+    return made
+
+
+def _options(form: Mapping[str, str]) -> dict[str, int]:
+    """How long a list is, and of which category."""
+    number, category = form.get("number", "") or str(USUAL), form.get("category", "") or "0"
+    if not (number.isascii() and number.isdecimal() and 1 <= int(number[:4]) <= MOST):
+        raise Invalid("number", _("A number from 1 to %(most)s, please.", most=MOST))
+    known = category == "0" or (category.isascii() and category.isdecimal() and categories.find(int(category[:18])))
+    if not known:
+        raise Invalid("category", _("There is no such category."))
+    return {"number": int(number), "category": int(category)}
+
+
+def move(viewer: Viewer, kind: str, item_id: int, by: int) -> str:
+    """Moves an entry or a widget one place up (-1) or down (1) among its neighbours; says where it stands then.
+
+    Raises Forbidden, Missing.
+    """
     panel.guard(viewer, RIGHT)
     moved = _get(_KINDS[kind], item_id)
-    rows = [row for row in _ordered(_KINDS[kind]) if getattr(row, "place", "") == getattr(moved, "place", "")]
+    rows = _neighbours(moved)
     at = rows.index(moved)
-    rows.insert(min(max(at + by, 0), len(rows) - 1), rows.pop(at))
-    for position, row in enumerate(rows):
-        row.position = position
-    _kept(moved, kind)
+    return _put(moved, kind, rows, min(max(at + by, 0), len(rows) - 1))
+
+
+def place(viewer: Viewer, kind: str, item_id: int, before: int | None, into: str = "") -> str:
+    """Puts an entry or a widget before another one, or behind all; `into` is the place of a widget. Says where it stands.
+
+    Raises Forbidden, Missing, Invalid.
+    """
+    panel.guard(viewer, RIGHT)
+    moved = _get(_KINDS[kind], item_id)
+    if isinstance(moved, Widget):
+        if into not in PLACES:
+            raise Invalid("into", _("There is no such place."))
+        moved.place = into
+        session().flush()
+    rows = _neighbours(moved)
+    rest = [each.id for each in rows if each is not moved]
+    return _put(moved, kind, rows, rest.index(before) if before in rest else len(rest))
 
 
 def remove(viewer: Viewer, kind: str, item_id: int) -> None:
@@ -106,6 +170,31 @@ def remove(viewer: Viewer, kind: str, item_id: int) -> None:
     session().delete(row)
     session().flush()
     cache.bump(kind)
+
+
+def audiences(viewer: Viewer) -> Sequence[Group]:
+    """The groups that something can be meant for: those that the viewer may know of. Raises Forbidden."""
+    panel.guard(viewer, RIGHT)
+    query = select(Group).where(Group.slug.not_in(_NO_AUDIENCES)).order_by(Group.name)
+    if "admin:groups" not in rights(viewer):
+        query = query.where((Group.visibility != "hidden") | Group.id.in_(viewer.groups))
+    return session().scalars(query).all()
+
+
+def _neighbours(moved: Row) -> list[Row]:
+    """All that stands where something stands, and itself, in order."""
+    near = getattr(moved, "place", "")
+    return [row for row in _ordered(type(moved)) if getattr(row, "place", "") == near]
+
+
+def _put(moved: Row, kind: str, rows: list[Row], at: int) -> str:
+    rows.remove(moved)
+    rows.insert(at, moved)
+    for position, row in enumerate(rows):
+        row.position = position
+    _kept(moved, kind)
+    name = getattr(moved, "text", "") or getattr(moved, "title", "") or _("The widget")
+    return _("“%(name)s” stands at %(at)s of %(all)s now.", name=name, at=at + 1, all=len(rows))
 
 
 def _ordered(kind: type[Row]) -> Sequence[Row]:
@@ -139,11 +228,19 @@ def _line(form: Mapping[str, str], name: str, needed: str, longest: int) -> str:
     return text
 
 
-def _audience(form: Mapping[str, str]) -> str:
+def _audience(form: Mapping[str, str]) -> tuple[str, list[int]]:
+    """Whom something is meant for: an audience, and for `groups` which (`group-7`)."""
     audience = form.get("audience", "everyone")
     if audience not in AUDIENCES:
         raise Invalid("audience", _("There is no such audience."))
-    return audience
+    if audience != "groups":
+        return audience, []
+    named = [name[6:] for name in form if re.fullmatch(r"group-\d{1,18}", name, re.ASCII)]
+    found = session().scalars(select(Group.id).where(Group.id.in_([int(name) for name in named])).order_by(Group.id))
+    chosen = list(found)
+    if not chosen:
+        raise Invalid("audience", _("Choose at least one group."))
+    return audience, chosen
 
 
 def _moment(form: Mapping[str, str], name: str) -> datetime | None:

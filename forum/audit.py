@@ -1,7 +1,8 @@
 """The audit log: verbs of the staff note here what was done; the panel shows it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -22,6 +23,10 @@ WORDS = {
     "person.warn": mark("warned"), "person.mute": mark("muted"), "person.mute_lifted": mark("lifted the mute of"),
     "person.ban": mark("banned"), "person.ban_lifted": mark("lifted the ban of"),
     "person.note": mark("noted something about"), "person.note_removed": mark("removed a note about"),
+    "person.created": mark("made an account for"), "person.confirmed": mark("confirmed the address of"),
+    "person.asked": mark("sent the confirmation again to"), "person.logged_out": mark("logged out everywhere"),
+    "person.renamed": mark("gave another name to"),
+    "person.left": mark("deleted the account of"),
     "person.removed": mark("removed, with everything written, the spammer"),
     "person.returned": mark("brought back, with everything written,"),
     "topic.locked": mark("locked the topic"), "topic.unlocked": mark("opened the topic"),
@@ -40,30 +45,46 @@ WORDS = {
     "flag.deleted": mark("deleted a post, and resolved the flag on"), "flag.reopened": mark("opened again the flag on"),
     "flag.note": mark("noted something about the flag on"),
     "network.barred": mark("kept out the network"), "network.freed": mark("let in again the network"),
+    "registration.accepted": mark("let in the newcomer"), "registration.refused": mark("refused the newcomer"),
+    "invitation.withdrawn": mark("took back the invitation of"), "terms.kept": mark("wrote the terms"),
     "queue.accepted": mark("accepted a post in"), "queue.refused": mark("refused a post in"),
     "setting.changed": mark("changed the setting"), "right.changed": mark("changed the rights of"),
     "right.own": mark("gave rights of its own to"), "right.inherited": mark("gave the rights above it to"),
+    "right.copied": mark("copied to those below it the rights of"),
     "category.kept": mark("saved the category"), "category.moved": mark("moved the category"),
     "category.merged": mark("merged the category"), "category.purged": mark("removed the category"),
+    "category.pictured": mark("gave an image to the category"), "category.bared": mark("took the image off the category"),
     "group.kept": mark("saved the group"), "group.destroyed": mark("removed the group"),
+    "group.covered": mark("changed the cover of the group"),
     "group.let_in": mark("let somebody into the group"), "group.owner": mark("made an owner of the group"),
     "group.member": mark("made a plain member of the group"), "group.out": mark("put somebody out of the group"),
+    "tag.made": mark("made the tag"), "tag.painted": mark("painted the tag"),
     "tag.renamed": mark("renamed the tag"), "tag.removed": mark("removed the tag"),
     "tag.reserved": mark("kept for moderators the tag"), "tag.opened": mark("opened to everybody the tag"),
+    "checkup.asked": mark("made the site look whether all is in order"),
     "navigation.kept": mark("saved the entry of the navigation"),
     "navigation.removed": mark("removed the entry of the navigation"),
     "widgets.kept": mark("saved the widget"), "widgets.removed": mark("removed the widget"),
     "skin.kept": mark("saved the skin"), "skin.removed": mark("removed the skin"),
+    "operation.upload_removed": mark("removed for good the upload"),
+    "operation.emptied": mark("emptied the list"), "operation.cleared": mark("cleared what is kept in memory"),
+    "operation.closed": mark("closed the site for maintenance"), "operation.opened": mark("opened the site again"),
+    "operation.mail_tested": mark("sent a mail to himself to try the server"),
+    "operation.jobs_retried": mark("tried again the jobs"), "operation.jobs_discarded": mark("removed the failed jobs"),
     "reason.kept": mark("saved the ready text"), "reason.removed": mark("removed the ready text"),
+    "field.kept": mark("saved the field of profiles"), "field.removed": mark("removed the field of profiles"),
 }  # fmt: skip
 """What was done, between who did it and what it was done to."""
 ABOUT = {
     "person": mark("People"), "topic": mark("Topics"), "post": mark("Posts"), "flag": mark("Flags"),
-    "network": mark("Networks"), "queue": mark("The queue"), "category": mark("Categories"),
+    "network": mark("Networks"), "queue": mark("The queue"), "registration": mark("Newcomers"), "invitation": mark("Invitations"),
+    "terms": mark("Terms"), "category": mark("Categories"),
     "right": mark("Rights"), "group": mark("Groups"), "setting": mark("Settings"), "tag": mark("Tags"),
     "navigation": mark("Navigation"), "widgets": mark("Widgets"), "skin": mark("Skins"), "reason": mark("Reasons"),
+    "field": mark("Profile fields"),
+    "operation": mark("Operation"), "checkup": mark("Health"),
 }  # fmt: skip
-_NAME, _DETAIL, _PER_PAGE = 255, 2000, 50
+_NAME, _DETAIL, _PER_PAGE, _BATCH = 255, 2000, 50, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +123,53 @@ def note(
     )  # fmt: skip
 
 
-def index(viewer: Viewer, *, about: str = "", by: str = "", whom: str = "", cursor: str = "") -> Page[Line]:
-    """A page of everything that was done, the newest first; of one kind, by or to somebody. Raises Forbidden, BadCursor."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody looks for: a kind ("topic.locked") or what it is about ("topic"), by and to whom, and when."""
+
+    about: str = ""
+    by: str = ""
+    whom: str = ""
+    since: date | None = None  # the whole day, in UTC, as all times here
+    until: date | None = None
+
+    def of(self, query: Any) -> Any:
+        """A query for those acts alone."""
+        if self.about:
+            exactly = Act.kind == self.about
+            query = query.where(
+                exactly if "." in self.about else Act.kind.startswith(f"{self.about}.", autoescape=True)
+            )
+        for name, column in ((self.by, Act.by_id), (self.whom, Act.user_id)):
+            if name:
+                query = query.where(column == select(User.id).where(User.name_key == name_key(name)).scalar_subquery())
+        if self.since:
+            query = query.where(Act.at >= _midnight(self.since))
+        if self.until:
+            query = query.where(Act.at < _midnight(self.until) + timedelta(days=1))
+        return query
+
+
+def index(viewer: Viewer, asked: Asked, *, cursor: str = "") -> Page[Line]:
+    """A page of everything that was done, or of what somebody looks for, the newest first. Raises Forbidden, BadCursor."""
     panel.guard(viewer, RIGHT)
-    query = lines()
-    if about:
-        query = query.where(Act.kind.startswith(f"{about}.", autoescape=True))
-    for name, column in ((by, Act.by_id), (whom, Act.user_id)):
-        if name:
-            query = query.where(column == select(User.id).where(User.name_key == name_key(name)).scalar_subquery())
-    return page(query, cursor)
+    return page(asked.of(lines()), cursor)
+
+
+def table(viewer: Viewer, asked: Asked) -> Iterator[list[str]]:
+    """The same as lines of a table, a heading first. Raises Forbidden."""
+    panel.guard(viewer, RIGHT)
+    yield ["id", "at", "by", "kind", "what", "name", "whom", "address", "words"]
+    last = 0
+    while True:
+        query = asked.of(lines()).limit(_BATCH)
+        rows = [_line(row, shown=True) for row in session().execute(query.where(Act.id < last) if last else query)]
+        for row in rows:
+            at = row.at.isoformat(timespec="seconds")
+            yield [str(row.id), at, row.by, row.kind, row.words, row.name, row.whom, row.address, row.detail]
+        if len(rows) < _BATCH:
+            return
+        last = rows[-1].id
 
 
 def lines() -> Any:
@@ -140,3 +198,7 @@ def _line(row: Any, *, shown: bool) -> Line:
         act.id, act.at, act.kind, (row.by or "") if shown else "", (row.by_slug or "") if shown else "",
         row.whom or "", row.slug or "", act.name, place, act.detail if shown else "",
     )  # fmt: skip
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

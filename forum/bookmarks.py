@@ -44,7 +44,7 @@ def of(viewer: Viewer, category_ids: Sequence[int], before_id: int | None = None
         .join(Topic, Topic.id == Post.topic_id)
         .join(User, User.id == Post.author_id)
         .where(
-            Bookmark.user_id == viewer.id, Post.deleted_at.is_(None), permissions.visible_topics(viewer, category_ids)
+            Bookmark.user_id == viewer.id, Post.deleted_at.is_(None), permissions.visible_posts(viewer, category_ids)
         )
         .order_by(Bookmark.id.desc())
         .limit(_SHOWN + 1)

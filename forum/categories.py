@@ -1,18 +1,20 @@
 """Categories: the tree of places, its counts, and its newest posts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
 
-from core import cache
+from core import cache, tally
 from core.db import session
 from forum import permissions
 from forum.slugs import slugify
 from forum.viewers import Viewer
 from models import Category, Post, Topic, User
+
+_CLICKS = "category.clicks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,12 @@ class Place:
     tags_most: int | None
     children: tuple["Place", ...] = ()
     queued: bool = False  # everything that is written there waits for a moderator
+    image: str = ""  # the key of the picture that stands in place of its icon
 
     @property
     def path(self) -> str:
         """Its address on this site."""
         return f"/category/{self.id}/{self.slug}"
-
-    @property
-    def href(self) -> str:
-        """Where its name leads: its page, or for a link category the other site."""
-        return self.link or self.path
 
     def below(self) -> Iterator["Place"]:
         """This place and all under it."""
@@ -74,9 +72,20 @@ class Node:
     place: Place
     topics: int = 0
     posts: int = 0
+    clicks: int = 0  # of a link to another site
     teaser: Teaser | None = None
     unread: bool = False  # something in it or below it, for the viewer
     children: list["Node"] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Name:
+    """A category in a menu, with the visible ones below it."""
+
+    id: int
+    name: str
+    icon: str
+    children: list["Name"]
 
 
 @dataclass(slots=True)
@@ -103,7 +112,7 @@ def forest() -> Forest:
             place = Place(
                 row.id, row.parent_id, row.name, row.slug, row.description, row.icon, row.colour, row.section, row.link,
                 row.template, tuple(row.tags_allowed or ()), row.tags_least, row.tags_most,
-                tuple(grow(child) for child in children.get(row.id, ())), row.queued,
+                tuple(grow(child) for child in children.get(row.id, ())), row.queued, row.image,
             )  # fmt: skip
             by_id[row.id] = place
             return place
@@ -150,6 +159,15 @@ def tree(viewer: Viewer, under: Place | None = None) -> list[Node]:
     return [node for place in places if (node := _node(viewer, place, live))]
 
 
+def names(viewer: Viewer, places: Iterable[Place] | None = None) -> list[Name]:
+    """The visible categories for a menu, without those that lead elsewhere. No query."""
+    return [
+        Name(place.id, place.name, place.icon, names(viewer, place.children))
+        for place in (forest().roots if places is None else places)
+        if not place.link and permissions.see_category(viewer, place.id)
+    ]
+
+
 def own_counts(category_id: int) -> tuple[int, int]:
     """Topics and posts of one category, children not included."""
     row = _figures()[category_id]
@@ -162,7 +180,7 @@ def _figures() -> dict[int, Any]:
     def load() -> dict[int, Any]:
         rows = session().execute(
             select(
-                Category.id, Category.topics, Category.posts, Post.id.label("post_id"), Post.excerpt, Post.created_at,
+                Category.id, Category.topics, Category.posts, Category.clicks, Post.id.label("post_id"), Post.excerpt, Post.created_at,
                 Topic.id.label("topic_id"), Topic.title, User.name, User.slug, User.colour, User.picture,
             )
             .outerjoin(Post, Post.id == Category.last_post_id)
@@ -215,13 +233,25 @@ def count(category_id: int, *, topics: int = 0, posts: int = 0) -> None:
     )
 
 
+def followed(place: Place) -> None:
+    """Counts that somebody followed a link to another site; written later, by a job."""
+    tally.count(_CLICKS, place.id)
+
+
+def flush_clicks(counts: Mapping[tuple[str, int], int]) -> None:
+    """Adds the clicks that were gathered since the last time."""
+    for (name, key), clicks in sorted(counts.items()):
+        if name == _CLICKS:
+            session().execute(update(Category).where(Category.id == key).values(clicks=Category.clicks + clicks))
+
+
 def _node(viewer: Viewer, place: Place, live: Mapping[int, Any]) -> Node | None:
     if not permissions.see_category(viewer, place.id):
         return None
     node = Node(place)
     row = live.get(place.id)
     if row is not None and permissions.read_category(viewer, place.id):
-        node.topics, node.posts = row.topics, row.posts
+        node.topics, node.posts, node.clicks = row.topics, row.posts, row.clicks
         if row.topic_id is not None:
             node.teaser = Teaser(
                 row.topic_id,

@@ -5,18 +5,24 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, text, update
 
-from core import cache, colour
-from core.db import session
+from core import cache, colour, jobs
+from core.db import after_commit, session, writing
 from core.i18n import gettext as _
-from forum import audit, categories, deletions, panel, tag_rules, tags
+from forum import audit, categories, deletions, groups, panel, tag_rules, tags, uploads
 from forum.refusals import Conflict, Invalid, Missing
 from forum.slugs import slugify
 from forum.viewers import Viewer
 from models import Category, CategoryTag, Queued, Topic
 
 RIGHT = "admin:categories"
+COPIED = (
+    "description", "icon", "colour", "template", "tags_allowed", "tags_least", "tags_most", "section", "disabled",
+    "queued",
+)  # fmt: skip
+"""What one category takes over that is to be like another: no name, place, link, image or rights."""
 PURGED_AT_ONCE = 200
-"""Topics that may go with a category; one with more is merged into another first."""
+"""Topics that go with a category at once; of one with more, these, and a job takes the others."""
+_BATCH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,22 @@ def names() -> list[tuple[int, str, bool]]:
     return [(each.row.id, "– " * each.depth + each.row.name, each.row.own_rights) for each in _walked()]
 
 
+def below(category_id: int) -> list[Category]:
+    """The categories that stand below one, at any depth, in order."""
+    found = _walked()
+    inside = _below([branch.row for branch in found], category_id) - {category_id}
+    return [branch.row for branch in found if branch.row.id in inside]
+
+
+def find(category_id: int) -> Category | None:
+    """A category, disabled or not, whoever looks."""
+    return session().get(Category, category_id, populate_existing=True)
+
+
 def get(viewer: Viewer, category_id: int) -> Category:
     """A category, disabled or not. Raises Forbidden, Missing."""
     panel.guard(viewer, RIGHT)
-    row = session().get(Category, category_id, populate_existing=True)
+    row = find(category_id)
     if row is None:
         raise Missing
     return row
@@ -97,16 +115,28 @@ def keep(viewer: Viewer, category_id: int | None, form: Mapping[str, str]) -> Ca
     return _changed(row)
 
 
-def move(viewer: Viewer, category_id: int, by: int) -> None:
-    """Moves a category one place up (-1) or down (1) among its siblings. Raises Forbidden, Missing."""
+def move(viewer: Viewer, category_id: int, by: int) -> str:
+    """Moves a category one place up (-1) or down (1) among its siblings; says where it stands then.
+
+    Raises Forbidden, Missing.
+    """
     row = get(viewer, category_id)
     siblings = [each for each in _rows() if each.parent_id == row.parent_id]
     at = siblings.index(row)
-    siblings.insert(min(max(at + by, 0), len(siblings) - 1), siblings.pop(at))
-    for position, each in enumerate(siblings):
-        each.position = position
-    audit.note(viewer, "category.moved", category_id=category_id, name=row.name)
-    _changed(row)
+    siblings.remove(row)
+    return _put(viewer, row, siblings, min(max(at + by, 0), len(siblings)))
+
+
+def place(viewer: Viewer, category_id: int, parent: str, before: int | None) -> str:
+    """Puts a category below another (or, empty, at the top), before one of those there or behind all; says where it stands.
+
+    Raises Forbidden, Missing, and Invalid for one that would stand below itself.
+    """
+    row = get(viewer, category_id)
+    row.parent_id = _parent(parent, category_id)
+    siblings = [each for each in _rows() if each.parent_id == row.parent_id and each.id != category_id]
+    found = [at for at, each in enumerate(siblings) if each.id == before]
+    return _put(viewer, row, siblings, found[0] if found else len(siblings))
 
 
 def losses(viewer: Viewer, category_id: int) -> Losses:
@@ -142,25 +172,71 @@ def merge(viewer: Viewer, category_id: int, into_id: int) -> None:
         if child.parent_id == category_id:
             child.parent_id, child.position = into_id, _end_of(into_id)
             current.flush()
+    groups.place_moved(category_id, into_id)
     categories.count(into_id, topics=gone.topics, posts=gone.posts)
     audit.note(viewer, "category.merged", category_id=into_id, name=gone.name, detail=f"→ {target.name}")
     _remove(gone)
 
 
-def purge(viewer: Viewer, category_id: int) -> None:
-    """Removes a category for good, with its topics. Raises Forbidden, Missing, Conflict when too much stands in it."""
+def purge(viewer: Viewer, category_id: int) -> bool:
+    """Removes a category for good, with its topics; whether it is gone. Raises Forbidden, Missing, Conflict.
+
+    One with more topics than go at once is disabled, and a job goes on to the end; enabling it again stops that.
+    """
     row, lost = get(viewer, category_id), losses(viewer, category_id)
     if lost.children:
         raise Conflict(_("Other categories stand below it: move or remove those first."))
-    if lost.topics > PURGED_AT_ONCE:
-        raise Conflict(_("It has too many topics to remove at once: merge it into another category."))
-    for topic_id in session().scalars(select(Topic.id).where(Topic.category_id == category_id)).all():
+    first = select(Topic.id).where(Topic.category_id == category_id).order_by(Topic.id).limit(PURGED_AT_ONCE)
+    for topic_id in session().scalars(first).all():
         deletions.delete_topic(viewer, topic_id)
         deletions.purge_topic(viewer, topic_id)
-    moved_here = update(Topic).where(Topic.moved_from_id == category_id).values(moved_from_id=None, moved_at=None)
+    if lost.topics <= PURGED_AT_ONCE:
+        _end(viewer, row)
+        return True
+    row.disabled = True
+    _changed(row)
+    after_commit(lambda: purge_on.later(viewer.id, category_id))
+    return False
+
+
+@jobs.job
+def purge_on(doer_id: int, category_id: int) -> None:
+    """Removes what is left of a category that is being purged, a few topics at a time; what was done stays done."""
+    doer = Viewer(id=doer_id)
+    while True:
+        with writing() as current:
+            row = current.get(Category, category_id, with_for_update=True, populate_existing=True)
+            below = select(Category.id).where(Category.parent_id == category_id).limit(1)
+            if row is None or not row.disabled or current.scalar(below):
+                return
+            some = select(Topic.id).where(Topic.category_id == category_id).order_by(Topic.id).limit(_BATCH)
+            found = current.scalars(some).all()
+            for topic_id in found:
+                deletions.purge_with_category(doer, topic_id)
+            if not found:
+                _end(doer, row)
+                return
+
+
+def _end(doer: Viewer, row: Category) -> None:
+    """Removes a category in which no topic stands any more."""
+    moved_here = update(Topic).where(Topic.moved_from_id == row.id).values(moved_from_id=None, moved_at=None)
     session().execute(moved_here.execution_options(synchronize_session=False))
-    audit.note(viewer, "category.purged", name=row.name)
+    audit.note(doer, "category.purged", name=row.name)
     _remove(row)
+
+
+def _put(viewer: Viewer, row: Category, siblings: list[Category], at: int) -> str:
+    siblings.insert(at, row)
+    for position, each in enumerate(siblings):
+        each.position = position
+    audit.note(viewer, "category.moved", category_id=row.id, name=row.name)
+    _changed(row)
+    where = {"name": row.name, "at": at + 1, "all": len(siblings)}
+    if row.parent_id is None:
+        return _("“%(name)s” stands at %(at)s of %(all)s now.", **where)
+    above = session().get_one(Category, row.parent_id).name
+    return _("“%(name)s” stands at %(at)s of %(all)s below “%(above)s” now.", **where, above=above)
 
 
 _ADD_TAGS = text(
@@ -242,6 +318,7 @@ def _end_of(parent_id: int | None) -> int:
 
 
 def _remove(row: Category) -> None:
+    uploads.drop_key(row.image)
     session().execute(delete(CategoryTag).where(CategoryTag.category_id == row.id))
     session().flush()
     session().delete(row)

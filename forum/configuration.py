@@ -20,6 +20,7 @@ from models import User
 
 TITLES = {
     "site": mark("The site"),
+    "registration": mark("Who may register"),
     "accounts": mark("Accounts and logging in"),
     "users": mark("People"),
     "panel": mark("Control panel"),
@@ -36,6 +37,10 @@ TITLES = {
     "lists": mark("Lists"),
     "search": mark("Search"),
     "skins": mark("Skins"),
+    "maintenance": mark("Maintenance"),
+    "mail": mark("Mail"),
+    "jobs": mark("Jobs"),
+    "incidents": mark("Errors, slow pages and queries"),
 }
 """How the groups of settings are called, in their order; a group without a name here follows under its own."""
 

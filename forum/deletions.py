@@ -95,14 +95,8 @@ def purge_post(purger: Viewer, topic_id: int, post_id: int) -> None:
     """Removes a deleted post for good. Raises Forbidden, Missing."""
     topic, post = locking.post(topic_id, post_id)
     permissions.require(permissions.purge_post(purger, topic, post))
-    current = session()
     _note(purger, "post.purged", topic, post)
-    tombstones.bury(purger, "post", select(Post.id).where(Post.id == post_id))
-    current.execute(update(User).where(User.id == post.author_id).values(reputation=User.reputation - post.score))
-    current.execute(update(Post).where(Post.reply_to_id == post.id).values(reply_to_id=None))
-    current.execute(delete(Post).where(Post.id == post.id))
-    current.expunge(post)
-    emit(PostPurged(post_id, topic.id, post.number))
+    _erase(purger, topic, post)
 
 
 def delete_topic(deleter: Viewer, topic_id: int, reason: str = "") -> None:
@@ -136,11 +130,12 @@ def purge_topic(purger: Viewer, topic_id: int) -> None:
     """Removes a deleted topic for good, with all its posts. Raises Forbidden, Missing."""
     topic = locking.topic(topic_id)
     permissions.require(topic_permissions.purge_topic(purger, topic))
-    audit.note(
-        purger, "topic.purged", user_id=topic.author_id, category_id=topic.category_id, topic_id=topic_id,
-        name=topic.title,
-    )  # fmt: skip
-    _remove(purger, topic)
+    _purge(purger, topic)
+
+
+def purge_with_category(purger: Viewer, topic_id: int) -> None:
+    """Removes a topic for good, deleted before or not, as its whole category goes; the right to that is checked already."""
+    _purge(purger, _hidden(purger, topic_id))
 
 
 def withdraw(author: Viewer, topic: Topic) -> None:
@@ -148,6 +143,48 @@ def withdraw(author: Viewer, topic: Topic) -> None:
     assert topic.scheduled
     assert topic.posts == 1
     _remove(author, topic)
+
+
+def erase_post(doer: Viewer, topic_id: int, post_id: int) -> None:
+    """Removes a post that is no topic's first for good, of somebody who leaves; his right to it is checked already."""
+    topic, post = locking.post(topic_id, post_id)
+    assert post.number > 1
+    if not post.deleted_at:
+        post.deleted_at, post.deleted_by_id = clock.now(), doer.id
+        counting.post_in(topic, post, -1)
+    _erase(doer, topic, post)
+
+
+def erase_topic(doer: Viewer, topic_id: int) -> None:
+    """Removes a topic in which nobody else wrote for good, of somebody who leaves."""
+    _remove(doer, _hidden(doer, topic_id))
+
+
+def _hidden(doer: Viewer, topic_id: int) -> Topic:
+    """A topic that counts nowhere any more."""
+    topic = locking.topic(topic_id)
+    if counting.shown(topic):
+        topic.deleted_at, topic.deleted_by_id = clock.now(), doer.id
+        counting.topic_in(topic, -1)
+    return topic
+
+
+def _erase(purger: Viewer, topic: Topic, post: Post) -> None:
+    current, post_id, number = session(), post.id, post.number
+    tombstones.bury(purger, "post", select(Post.id).where(Post.id == post_id))
+    current.execute(update(User).where(User.id == post.author_id).values(reputation=User.reputation - post.score))
+    current.execute(update(Post).where(Post.reply_to_id == post_id).values(reply_to_id=None))
+    current.execute(delete(Post).where(Post.id == post_id))
+    current.expunge(post)
+    emit(PostPurged(post_id, topic.id, number))
+
+
+def _purge(purger: Viewer, topic: Topic) -> None:
+    audit.note(
+        purger, "topic.purged", user_id=topic.author_id, category_id=topic.category_id, topic_id=topic.id,
+        name=topic.title,
+    )  # fmt: skip
+    _remove(purger, topic)
 
 
 def _remove(purger: Viewer, topic: Topic) -> None:

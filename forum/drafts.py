@@ -58,7 +58,8 @@ class Saved:
     """What became of a save.
 
     `saved`; `late`: a later one of the same tab is here already; `forked`: it was written on elsewhere meanwhile, so
-    both texts are kept and this one got a new key; `sent`: the post exists; `empty`: nothing to keep.
+    both texts are kept and this one got a new key; `posted`: the post with this very text exists; `sent`: another text
+    was sent under this key; `empty`: nothing to keep.
     """
 
     state: str
@@ -135,7 +136,10 @@ def save(writer: Viewer, sheet: Sheet, *, tab: str = "", turn: int = 0, version:
         .where(Draft.user_id == writer.id, Draft.key == sheet.key)
         .execution_options(populate_existing=True)
     )
-    if (row and row.sent_at) or _posted(writer, sheet.key):
+    posted, title = _posted(writer, sheet.key), " ".join(sheet.title.split())
+    if posted and posted == (sheet.body.replace("\r\n", "\n").strip(), title or posted[1]):
+        return Saved("posted")
+    if (row and row.sent_at) or posted:
         return Saved("sent")
     if row and tab and row.writer == tab and turn <= row.turn:
         return Saved("late", row.key, row.version, row.id)
@@ -220,8 +224,11 @@ def _title(row: Draft, titles: dict[tuple[str, int], str]) -> str:
     return row.title if row.kind == "category" else titles.get((row.kind, row.target_id), "")
 
 
-def _posted(writer: Viewer, key: str) -> bool:
-    return session().scalar(select(Post.id).where(Post.author_id == writer.id, Post.send_key == key)) is not None
+def _posted(writer: Viewer, key: str) -> tuple[str, str] | None:
+    """The text of the post that was sent under a key, and its topic's title."""
+    sent = select(Post.source, Topic.title).join(Topic, Topic.id == Post.topic_id)
+    row = session().execute(sent.where(Post.author_id == writer.id, Post.send_key == key)).one_or_none()
+    return (row.source.strip(), row.title) if row else None
 
 
 def _same(row: Draft, sheet: Sheet) -> bool:

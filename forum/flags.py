@@ -131,6 +131,12 @@ def cases(viewer: Viewer, show: str = "waiting") -> list[Case]:
     return _filled([_case(row) for row in session().execute(query)])
 
 
+def about_person(viewer: Viewer, person_id: int) -> list[Case]:
+    """The newest flags on a person and his posts that the viewer may see, without their words."""
+    query = _rows().where(visible_flags(viewer), Flag.user_id == person_id).order_by(Flag.id.desc()).limit(_LISTED)
+    return [_case(row) for row in session().execute(query)]
+
+
 def case(viewer: Viewer, flag_id: int) -> Case:
     """A flag with all that was said. Raises Missing."""
     row = session().execute(_rows().where(Flag.id == flag_id)).one_or_none()

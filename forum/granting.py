@@ -8,9 +8,18 @@ from sqlalchemy import delete, select
 from core import cache
 from core.db import session
 from core.i18n import gettext as _
-from core.i18n import mark
 from forum import audit, category_tree, panel, privileges, viewers
-from forum.privileges import ADMIN_RIGHTS, ALL_RIGHTS, GLOBAL_RIGHTS, MODERATE, MODERATION
+from forum.privileges import (
+    ADMIN_RIGHTS,
+    ALL_RIGHTS,
+    CATEGORY_RIGHTS,
+    DEFAULT_GRANTS,
+    GLOBAL_RIGHTS,
+    IDLE_RIGHTS,
+    MODERATE,
+    MODERATION,
+    WORDS,
+)
 from forum.refusals import Forbidden, Invalid, Missing
 from forum.slugs import name_key
 from forum.viewers import Viewer, builtin_groups
@@ -19,32 +28,13 @@ from models import Category, Grant, Group, User
 RIGHT = "admin:privileges"
 FILTERS: dict[str, tuple[str, ...]] = {
     "viewing": ("find", "read", "topics:read", "posts:history", "posts:view_deleted"),
-    "posting": ("topics:create", "topics:reply", "topics:tag", "topics:schedule", "topics:crosspost",
+    "posting": ("topics:create", "topics:reply", "topics:tag", "topics:schedule",
                 "posts:edit", "posts:delete", "topics:delete", "posts:upvote", "posts:downvote"),
     "moderation": ("moderate", "purge"),
-    "site": GLOBAL_RIGHTS,
-    "administration": ADMIN_RIGHTS,
+    "site": tuple(right for right in GLOBAL_RIGHTS if right not in IDLE_RIGHTS),
+    "administration": tuple(right for right in ADMIN_RIGHTS if right not in IDLE_RIGHTS),
 }  # fmt: skip
 EVERYWHERE_ONLY = ("site", "administration")
-WORDS: dict[str, str] = {
-    "find": mark("See that the category is there"), "read": mark("See the titles of topics"),
-    "topics:read": mark("Open topics"), "posts:history": mark("See earlier versions"),
-    "posts:view_deleted": mark("See deleted posts"), "topics:create": mark("Start topics"),
-    "topics:reply": mark("Reply"), "topics:tag": mark("Use tags"), "topics:schedule": mark("Schedule topics"),
-    "topics:crosspost": mark("List topics elsewhere, too"), "posts:edit": mark("Edit own posts"),
-    "posts:delete": mark("Delete own posts"), "topics:delete": mark("Delete own topics"),
-    "posts:upvote": mark("Vote up"), "posts:downvote": mark("Vote down"), "moderate": mark("Moderate"),
-    "purge": mark("Remove for good"), "chat": mark("Chat"), "chat:privileged": mark("Chat with whom they like"),
-    "upload:post:image": mark("Upload images"), "upload:post:file": mark("Upload files"),
-    "signature": mark("Have a signature"), "invite": mark("Invite people"), "group:create": mark("Make groups"),
-    "search:content": mark("Search posts"), "search:users": mark("Search people"), "search:tags": mark("Search tags"),
-    "view:users": mark("See people"), "view:tags": mark("See tags"), "view:groups": mark("See groups"),
-    "local:login": mark("Log in with a password"), "ban": mark("Ban people"), "mute": mark("Mute people"),
-    "view:users:info": mark("See what staff notes about people"), "admin:dashboard": mark("Dashboard"),
-    "admin:categories": mark("Categories"), "admin:privileges": mark("Rights"),
-    "admin:admins-mods": mark("Administrators and moderators"), "admin:users": mark("People"),
-    "admin:groups": mark("Groups"), "admin:tags": mark("Tags"), "admin:settings": mark("Settings"),
-}  # fmt: skip
 _SILENCED = ("topics:create", "topics:reply", "posts:edit", "upload:post:image", "upload:post:file")
 _NOT_PRINCIPALS = ("verified", "banned", "fediverse")
 
@@ -148,16 +138,25 @@ def set_own(viewer: Viewer, category_id: int, *, own: bool, like: int | None = N
         privileges.source(like) if like is not None else above if not own else privileges.source(category_id)
     )
     _require(viewer, category_id, {right for right, _, _ in before ^ after})
-    moderators = [grant for grant in _live(category_id) if grant[0] == MODERATE]
-    session().execute(delete(Grant).where(Grant.category_id == category_id))
-    category.own_rights = own
-    kept = after | set(moderators) if own else set(moderators)
-    session().add_all(
-        Grant(right=right, category_id=category_id, group_id=group, user_id=user)
-        for right, group, user in sorted(kept, key=str)
-    )
-    _changed()
-    _note(viewer, "right.own" if own else "right.inherited", category)
+    _replace(viewer, category, after, own=own)
+
+
+def keep_for(viewer: Viewer, category_id: int, group_id: int) -> str:
+    """Closes a category to all but one group, which may do there what members may do elsewhere; returns its name.
+
+    Who moderates it stays. Raises Missing, and Forbidden where that changes a right that the viewer does not hold himself.
+    """
+    panel.guard(viewer, RIGHT)
+    category, group = _place(category_id), session().get(Group, group_id)
+    if category is None or group is None or group.slug in _NOT_PRINCIPALS:
+        raise Missing
+    before, known = _category_grants(privileges.source(category_id)), builtin_groups()
+    staff = {known["administrators"], known["moderators"]}
+    after = {grant for grant in before if grant[1] in staff}
+    after |= {(right, group_id, None) for right in DEFAULT_GRANTS["registered"] if right in CATEGORY_RIGHTS}
+    _require(viewer, category_id, {right for right, _, _ in before ^ after})
+    _replace(viewer, category, after, own=True)
+    return group.name
 
 
 def set_moderator(viewer: Viewer, category_id: int, key: str, *, moderates: bool) -> None:
@@ -239,6 +238,19 @@ def why(viewer: Viewer, who: str, category_id: int, right: str) -> Reason:
         if holders:
             rules.append(_("Granted to: %(names)s.", names=", ".join(_names(holders))))
     return Reason(given, rules)
+
+
+def _replace(viewer: Viewer, category: Category, after: set[tuple[str, int | None, int | None]], *, own: bool) -> None:
+    """Puts these grants in the place of a category's; its moderators stay."""
+    moderators = {grant for grant in _live(category.id) if grant[0] == MODERATE}
+    session().execute(delete(Grant).where(Grant.category_id == category.id))
+    category.own_rights = own
+    session().add_all(
+        Grant(right=right, category_id=category.id, group_id=group, user_id=user)
+        for right, group, user in sorted((after if own else set()) | moderators, key=str)
+    )
+    _changed()
+    _note(viewer, "right.own" if own else "right.inherited", category)
 
 
 def _whose_rights(category: Category, place: int) -> str:

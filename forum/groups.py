@@ -104,6 +104,32 @@ def wear(group_id: int, *, worn: bool) -> None:
     current.flush()
 
 
+def place_moved(gone_id: int, into_id: int) -> None:
+    """Where the page of a group shows the posts of a category that became a part of another, it shows that one's."""
+    current = session()
+    for group in current.scalars(select(Group)):
+        chosen = set(group.shown_in or ())
+        if gone_id in chosen:
+            group.shown_in = sorted((chosen | {into_id}) - {gone_id})
+    current.flush()
+
+
+def own_badges(user_id: int) -> tuple[list[Badge], list[int]]:
+    """The badges that somebody may wear, those that he wears first and in his order; and the ids of these."""
+    inside = select(Membership.group_id).where(Membership.user_id == user_id)
+    known = {key: badge for key, badge in badges().items() if key in set(session().scalars(inside))}
+    worn = [key for key in session().scalar(select(User.badges).where(User.id == user_id)) or () if key in known]
+    return [known[key] for key in [*worn, *(key for key in known if key not in worn)]], worn
+
+
+def choose_badges(user_id: int, wanted: list[int]) -> None:
+    """Shows these badges beside somebody's name, in this order; what is none of his is left out."""
+    known = {badge.group_id for badge in own_badges(user_id)[0]}
+    user = session().get_one(User, user_id, populate_existing=True)
+    user.badges = [key for key in dict.fromkeys(wanted) if key in known]
+    session().flush()
+
+
 def make_administrator(user_id: int) -> None:
     """Gives a person every right."""
     join(user_id, builtin_groups()["administrators"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.db import session
 from forum.slugs import LONGEST, slugify
@@ -33,6 +33,20 @@ def claim(name: str, kind: str, target_id: int) -> str:
     session().add(Handle(handle=handle, kind=kind, target_id=target_id))
     session().flush()
     return handle
+
+
+def take(name: str, user_id: int) -> str:
+    """The handle of a person's new name: one that was his before, or a new one; what he had stays his."""
+    row = session().get(Handle, slugify(name, "member")[: LONGEST - 6])
+    if row is not None and (row.kind, row.target_id) == ("user", user_id):
+        return row.handle
+    return claim(name, "user", user_id)
+
+
+def lay_aside(user_id: int) -> None:
+    """Makes all handles of a person lead nowhere; they are still never given out again."""
+    mine = (Handle.kind == "user") & (Handle.target_id == user_id)
+    session().execute(update(Handle).where(mine).values(kind="gone", target_id=0))
 
 
 def free(name: str) -> str:

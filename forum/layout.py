@@ -8,6 +8,8 @@ from sqlalchemy import select
 from core import cache, clock, i18n
 from core.db import session
 from core.settings import Matching, Str, declare
+from forum import text
+from forum.privileges import rights
 from forum.viewers import Viewer
 from models import NavigationItem, Widget
 
@@ -23,8 +25,25 @@ settings = declare(
     description=Str("A community forum in any skin.", "One sentence about the site", longest=200),
 )
 
-PLACES = ("brand", "header", "sidebar", "footer")
-AUDIENCES = ("everyone", "guests", "members", "staff")
+PLACES = ("brand", "header", "column", "sidebar", "footer")
+PAGES = ("home", "category", "topic", "lists", "people", "groups")
+FRAMES = ("", "card", "notice", "quiet")
+KINDS: dict[str, str] = {
+    "text": "", "html": "", "search": "search:content", "recent_topics": "", "recent_posts": "", "popular_topics": "",
+    "top_topics": "", "popular_tags": "view:tags", "online_people": "view:users", "active_people": "view:users",
+    "newest_people": "view:users", "top_posters": "view:users", "moderators": "view:users", "statistics": "",
+    "categories": "", "my_groups": "view:groups", "new_groups": "view:groups",
+}  # fmt: skip
+"""What a widget can be, and the right without which nobody is shown it."""
+_WRITTEN = ("text", "html", "search")
+_PATHS = {
+    "": "home", "categories": "home", "category": "category", "topic": "topic", "recent": "lists", "popular": "lists",
+    "top": "lists", "unread": "lists", "tags": "lists", "users": "people", "user": "people", "groups": "groups",
+}  # fmt: skip
+"""The kind of a page by the first word of its address."""
+_NO_COLUMN = ("admin", "login", "register", "reset", "me", "compose", "moderation")
+"""Pages of work and of forms, beside which nothing stands."""
+AUDIENCES = ("everyone", "guests", "members", "staff", "groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +54,34 @@ class Entry:
     text: str
     target: str
     audience: str
+    groups: tuple[int, ...] = ()
+    tooltip: str = ""
+    new_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
     """A widget."""
 
+    id: int
     place: str
     title: str
-    body: str
-    trusted: bool
+    kind: str
+    html: str  # of one that is written; empty for a list
     audience: str
+    groups: tuple[int, ...]
     starts_at: datetime | None
     ends_at: datetime | None
+    pages: str
+    frame: str
+    phones: bool
+    number: int  # of rows, in a list
+    category: int  # of which a list is made; 0: all
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a list, which comes after the page."""
+        return self.kind not in _WRITTEN
 
 
 def direction() -> str:
@@ -59,33 +93,52 @@ def navigation(viewer: Viewer) -> list[Entry]:
     """The entries that this viewer sees, in order."""
 
     def load() -> list[Entry]:
-        columns = (NavigationItem.icon, NavigationItem.text, NavigationItem.target, NavigationItem.audience)
-        query = select(*columns).where(NavigationItem.enabled).order_by(NavigationItem.position, NavigationItem.id)
-        return [Entry(*row) for row in session().execute(query)]
-
-    return [entry for entry in cache.keep("navigation", load) if _meant_for(entry.audience, viewer)]
-
-
-def widgets(viewer: Viewer) -> dict[str, list[Box]]:
-    """The widgets that this viewer sees, by their places."""
-
-    def load() -> list[Box]:
-        columns = (
-            Widget.place, Widget.title, Widget.body, Widget.trusted, Widget.audience, Widget.starts_at, Widget.ends_at,
-        )  # fmt: skip
+        rows = select(NavigationItem).where(NavigationItem.enabled)
         return [
-            Box(*row)
-            for row in session().execute(select(*columns).where(Widget.enabled).order_by(Widget.position, Widget.id))
+            Entry(row.icon, row.text, row.target, row.audience, tuple(row.groups or ()), row.tooltip, row.new_window)
+            for row in session().scalars(rows.order_by(NavigationItem.position, NavigationItem.id))
         ]
 
+    return [entry for entry in cache.keep("navigation", load) if _meant_for(entry, viewer)]
+
+
+def widgets(viewer: Viewer, path: str = "") -> dict[str, list[Box]]:
+    """The widgets that this viewer sees on a page (no path: on any), by their places."""
+
+    def load() -> list[Box]:
+        query = select(Widget).where(Widget.enabled).order_by(Widget.position, Widget.id)
+        return [box(row) for row in session().scalars(query)]
+
+    word = path.strip("/").partition("/")[0]
+    page, narrow = _PATHS.get(word, ""), word in _NO_COLUMN
     found: dict[str, list[Box]] = {place: [] for place in PLACES}
-    for box in cache.keep("widgets", load):
-        if _meant_for(box.audience, viewer) and _in_its_time(box) and box.place in found:
-            found[box.place].append(box)
+    for each in cache.keep("widgets", load):
+        here = (not each.pages or not path or each.pages == page) and not (narrow and each.place == "column")
+        if here and each.place in found and _in_its_time(each) and fits(each, viewer):
+            found[each.place].append(each)
     return found
 
 
-def _meant_for(audience: str, viewer: Viewer) -> bool:
+def box(row: Widget) -> Box:
+    """A widget as pages show it, its text made HTML."""
+    options = row.options or {}
+    html = text.render(row.body) if row.kind == "text" else text.trusted(row.body) if row.kind == "html" else ""
+    return Box(
+        row.id, row.place, row.title, row.kind, html, row.audience, tuple(row.groups or ()), row.starts_at,
+        row.ends_at, row.pages, row.frame, row.phones, options.get("number", 5), options.get("category", 0),
+    )  # fmt: skip
+
+
+def fits(shown: Box, viewer: Viewer) -> bool:
+    """Whether a widget is meant for a viewer, and nothing that it is about is closed to him."""
+    needed = KINDS.get(shown.kind, "nothing")
+    return _meant_for(shown, viewer) and (not needed or needed in rights(viewer))
+
+
+def _meant_for(shown: "Entry | Box", viewer: Viewer) -> bool:
+    audience = shown.audience
+    if audience == "groups":
+        return not viewer.groups.isdisjoint(shown.groups)
     if audience == "everyone":
         return True
     if audience == "guests":
@@ -95,9 +148,9 @@ def _meant_for(audience: str, viewer: Viewer) -> bool:
     return viewer.holds("administrators", "moderators")
 
 
-def _in_its_time(box: Box) -> bool:
-    begun = box.starts_at is None or clock.passed(box.starts_at)
-    return begun and not (box.ends_at is not None and clock.passed(box.ends_at))
+def _in_its_time(shown: Box) -> bool:
+    begun = shown.starts_at is None or clock.passed(shown.starts_at)
+    return begun and not (shown.ends_at is not None and clock.passed(shown.ends_at))
 
 
 def arrange(entries: list[tuple[str, str, str, str]]) -> None:
@@ -116,7 +169,8 @@ def arrange(entries: list[tuple[str, str, str, str]]) -> None:
 
 def add_widget(place: str, body: str, *, title: str = "", trusted: bool = False, audience: str = "everyone") -> Widget:
     """Puts a widget at the end of a place."""
-    widget = Widget(place=place, title=title, body=body, trusted=trusted, audience=audience, position=100)
+    widget = Widget(place=place, title=title, body=body, audience=audience, position=100)
+    widget.kind, widget.trusted = "html" if trusted else "text", trusted
     session().add(widget)
     session().flush()
     cache.bump("widgets")

@@ -11,6 +11,8 @@ A signal is a line: whom it is for, what happened, a number. Pages ask for what 
 - `user-5 out 5`: that person was banned; his streams end, and his pages load again
 - `lists new 4`: a topic began in that category
 - `place-4 unread 7`: what is unread in that category may be other than before, through that topic
+- `inbox bell 0`: something came to the moderators' inbox, or left it
+- `inbox case flag-7`: somebody dealt with that case (flag, queue, registration)
 - `user-3 bell 3`: that person's notices or unread topics changed through what he did, or what he was told
 """
 
@@ -26,7 +28,7 @@ from core.cache import versions
 from core.changes import asked_for, of_member, of_topic
 from core.db import after_commit, before_commit, session
 from core.settings import Bool, Int, declare
-from forum import categories, notices, reading, topics
+from forum import categories, notices, privileges, reading, topics, viewers
 from forum.permissions import reply_to, require
 from forum.viewers import Viewer
 from models import Post, Topic, User
@@ -45,6 +47,8 @@ _COUNTED = {"posts", "deleted_at", "category_id", "scheduled"}
 """Columns of a topic that come with what may change what is unread."""
 _OWN = {"notices", "topic_follows", "category_follows", "blocks"}
 """Tables whose rows decide about one person's bell, or about what counts as unread for him."""
+_INBOX = {"flags": "flag", "queued": "queue", "registrations": "registration"}
+"""Tables whose rows wait for moderators, and what a case of theirs is called."""
 _READING, _TYPING = 60, 6
 """Seconds for which somebody counts as reading, and as typing, unless it is said again."""
 
@@ -91,6 +95,7 @@ def own(viewer: Viewer) -> str:
     current = versions()
     held = [*reading.held(viewer).items(), *notices.opened(viewer.id).items()]
     numbers = [current.get(name, 0) for name in ("site", "all", "viewers", of_member(viewer.id))]
+    numbers.append(current.get("inbox", 0) if privileges.works_inbox(viewer) else 0)
     return ".".join(map(str, (*numbers, len(held), sum(key + number for key, number in held))))
 
 
@@ -108,6 +113,8 @@ def audience(viewer: Viewer, topic_id: int | None, category_id: int | None) -> f
         wanted |= {f"lists new {key}" for key in categories.visible_ids(viewer) if below is None or key in below}
     if not viewer.guest:
         wanted.add(f"user-{viewer.id}")
+        if privileges.works_inbox(viewer):
+            wanted.add("inbox")
         wanted |= {f"place-{key}" for key in reading.tracked(viewer, categories.visible_ids(viewer))}
     return frozenset(wanted)
 
@@ -128,6 +135,9 @@ def readers(viewer: Viewer, topic_id: int) -> list[Reader]:
 
 def arrive(viewer_id: int, topic_id: int) -> None:
     """Notes that a member reads a topic, and tells its other readers when that is new."""
+    reader = viewers.member(viewer_id)
+    if reader is None or reader.unseen:
+        return
     if settings.readers and presence.come(f"topic-{topic_id}", viewer_id, _READING):
         pubsub.publish([f"topic-{topic_id} people {topic_id}"])
 
@@ -142,7 +152,7 @@ def type_in(viewer: Viewer, topic_id: int) -> None:
     """Notes that a member writes a reply. Raises Missing, Forbidden."""
     topic = topics.get(viewer, topic_id)
     require(reply_to(viewer, topic))
-    if settings.readers:
+    if settings.readers and not viewer.unseen:
         presence.come(f"typing-{topic_id}", viewer.id, _TYPING)
         pubsub.publish([f"topic-{topic_id} people {topic_id}"])
 
@@ -150,6 +160,11 @@ def type_in(viewer: Viewer, topic_id: int) -> None:
 def nudge(user_id: int, what: str) -> None:
     """Tells the pages of one person that something of his changed, once the running transaction stands."""
     _note(session(), f"user-{user_id} {what} {user_id}")
+
+
+def sign_off(session_id: int) -> None:
+    """Tells the pages of one log-in that it has ended, once the running transaction stands."""
+    _note(session(), f"session-{session_id} out {session_id}")
 
 
 def _note(current: Session, signal: str) -> None:
@@ -163,6 +178,10 @@ def _flushed(current: Session, context: Any) -> None:
     for row in (*current.new, *current.dirty, *current.deleted):
         if row.__tablename__ in _OWN:
             _note(current, f"user-{row.user_id} bell {row.user_id}")
+        elif row.__tablename__ in _INBOX:
+            _note(current, "inbox bell 0")
+            if row in current.dirty:
+                _note(current, f"inbox case {_INBOX[row.__tablename__]}-{row.id}")
     for row in current.new:
         if isinstance(row, Post):
             _note(current, f"topic-{row.topic_id} new {row.number}")

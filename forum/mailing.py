@@ -1,6 +1,8 @@
 """Mailing: notices by mail, a while after they were told and only if they are unread still; and ending that by one click."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, update
@@ -21,6 +23,7 @@ _POSTS = 5
 _LETTERS = 1500
 _STOPS = timedelta(days=90)
 """So long the link works that ends a kind of mails."""
+_others: dict[str, tuple[str, Callable[[Viewer], None]]] = {}
 
 
 def send_due() -> None:
@@ -52,6 +55,16 @@ def stop_path(user_id: int, kind: str) -> str:
     return f"/unsubscribe/{tokens.make('unsubscribe', user_id, kind, lasts=_STOPS)}"
 
 
+def can_stop(kind: str, words: str, end: Callable[[Viewer], None]) -> None:
+    """Makes mails that are no notices known: what they are, and what ends them for somebody."""
+    _others[kind] = (words, end)
+
+
+def words_of(kind: str) -> str:
+    """What the mails of a kind are."""
+    return _(notifications.KINDS[kind] if kind in notifications.KINDS else _others[kind][0])
+
+
 def stopping(code: str) -> tuple[int, str]:
     """Whose mails a code ends, and which kind. Raises Missing for one that is too old or not ours."""
     try:
@@ -67,7 +80,9 @@ def stop(code: str) -> None:
     """Sends no more mails of a kind; what was chosen otherwise meanwhile stays. Raises Missing."""
     user_id, kind = stopping(code)
     viewer = viewers.member(user_id)
-    if viewer is not None and notifications.channel(viewer.preferences, kind) == "mail":
+    if viewer is not None and kind in _others:
+        _others[kind][1](viewer)
+    elif viewer is not None and notifications.channel(viewer.preferences, kind) == "mail":
         accounts.prefer(viewer, **{f"notify_{kind}": "site"})
 
 
@@ -129,17 +144,34 @@ def _posts(viewer: Viewer, notice: Notice) -> list[Any]:
 
 def _written(
     viewer: Viewer, kind: str, subject: str, said: tuple[str | Item, ...], address: str, thread: tuple[str, ...],
-    name: str = "",
+    name: str = "", *, stop: str = "",
 ) -> Letter:  # fmt: skip
     return Letter(
         subject=f"{'Re: ' if thread else ''}[{layout.settings.title}] {subject}",
         paragraphs=said,
         action=_("Read it on the site"),
         address=address,
-        reason=_("You get this because of what you chose to be told: %(kind)s.", kind=_(notifications.KINDS[kind])),
+        reason=_("You get this because of what you chose to be told: %(kind)s.", kind=words_of(kind)),
         name=name,
         thread=thread,
         stream="notices",
-        stop=stop_path(viewer.id, kind),
+        stop=stop or stop_path(viewer.id, kind),
         stop_words=_("No more mails of this kind"),
     )
+
+
+def _sample(kind: str) -> Letter:
+    """An example of a notice by mail; the link that ends such mails ends nobody's."""
+    about = {
+        "mention": _("Bert mentions you in Glue for oak"), "reply": _("Bert replied in Glue for oak"),
+        "topic": _("Bert began the topic Glue for oak"), "vote": _("Bert likes your post in Glue for oak"),
+        "follow": _("Bert follows you"),
+    }  # fmt: skip
+    words = _("Hide glue, if it is to come apart again one day.\n\nOtherwise any white glue will do.")
+    said = about.get(kind, _(notifications.KINDS[kind]))
+    item = () if kind == "follow" else (Item(_("Bert"), "/post/1", words),)
+    return _written(viewers.guest({}), kind, said, (f"{said}.", *item), "/post/1", (), "", stop="/unsubscribe/example")
+
+
+for _kind, _title in notifications.KINDS.items():
+    mail.sample(f"notice-{_kind}", _title, partial(_sample, _kind))

@@ -98,12 +98,14 @@ def write_held(viewer: Viewer) -> int:
         Topic.id, Topic.last_number, Topic.last_post_at, ReadTopic.number, reading.read_number(viewer).label("read"),
         reading.mark(viewer).label("mark"),
     )  # fmt: skip
-    moved = {}
+    moved, covered = {}, {}
     for row in current.execute(reading.joined(query, viewer.id).where(Topic.id.in_(held))):
         number = min(max(held[row.id], row.read), row.last_number)
-        covered = row.number is None and number >= row.last_number and row.last_post_at <= row.mark
-        if not covered:
-            moved[row.id] = (number, False)
+        moved[row.id] = (number, False)
+        if row.number is None and number >= row.last_number and row.last_post_at <= row.mark:
+            covered[row.id] = row.mark  # by the mark alone, unless it hides a deleted post that came after it
+    for topic_id in covered.keys() - _with_deleted_after(covered):
+        del moved[topic_id]
     _put(viewer, moved)
     notices.read_up_to(viewer.id, held)
     after_commit(lambda: pending.settle(reading.HELD, viewer.id, held))
@@ -128,8 +130,11 @@ def flush(compact: int = 100) -> None:
 def move_marks(viewer: Viewer) -> None:
     """Moves the marks of a reader on, where that takes more rows away than it needs for what is left unread."""
     reading.only_written(viewer)
-    reader, edge = reading.of(viewer), clock.now() - _LATEST
-    done = (ReadTopic.number >= Topic.last_number) & ~ReadTopic.forced & (Topic.last_post_at <= edge)
+    reader, now = reading.of(viewer), clock.now()
+    edge = now - _LATEST
+    # what was deleted since may be restored, and is read: such a topic keeps its row until the mark is past it
+    before = (Topic.last_post_at <= edge) & Topic.id.not_in(_with_deleted(edge, now))
+    done = (ReadTopic.number >= Topic.last_number) & ~ReadTopic.forced & before
     read = (
         select(Topic.category_id, func.count())
         .join(ReadTopic, (ReadTopic.topic_id == Topic.id) & (ReadTopic.user_id == viewer.id))
@@ -141,7 +146,7 @@ def move_marks(viewer: Viewer) -> None:
         if edge <= mark or not _keep_behind(viewer, category_id, mark, edge, spared // 2):
             continue
         _set_mark(viewer, category_id, edge)
-        covered = select(Topic.id).where(Topic.category_id == category_id, Topic.last_post_at <= edge)
+        covered = select(Topic.id).where(Topic.category_id == category_id, before)
         session().execute(
             delete(ReadTopic).where(
                 ReadTopic.user_id == viewer.id,
@@ -178,6 +183,14 @@ def _keep_behind(viewer: Viewer, category_id: int, mark: datetime, edge: datetim
 def _with_deleted(since: datetime, until: datetime) -> Select[Any]:
     """The topics with posts of that time that are deleted now, and may be restored."""
     return select(Post.topic_id).where(Post.deleted_at.is_not(None), Post.created_at.between(since, until))
+
+
+def _with_deleted_after(moments: dict[int, datetime]) -> set[int]:
+    """Of these topics, those with posts later than their moment that are deleted now, and may be restored."""
+    if not moments:
+        return set()
+    later = or_(*[(Post.topic_id == key) & (Post.created_at > at) for key, at in moments.items()])
+    return set(session().scalars(select(Post.topic_id).where(later, Post.deleted_at.is_not(None))))
 
 
 def _set_marks(viewer: Viewer, category_ids: Sequence[int] | None, at: datetime) -> None:

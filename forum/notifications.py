@@ -11,10 +11,21 @@ from core.changes import of_member
 from core.db import session, writing
 from core.events import subscribe
 from core.i18n import gettext as _
-from core.i18n import mark, ngettext
+from core.i18n import mark
 from core.pages import Page, decode, encode
 from core.settings import Int, declare
-from forum import accounts, categories, group_mentions, live, notices, permissions, reading, text, viewers
+from forum import (
+    accounts,
+    categories,
+    group_mentions,
+    live,
+    notice_words,
+    notices,
+    permissions,
+    reading,
+    text,
+    viewers,
+)
 from forum.deletions import PostDeleted
 from forum.following import PersonFollowed
 from forum.posts import PostCreated
@@ -26,6 +37,7 @@ from forum.votes import VoteCast
 from models import (
     Block,
     CategoryFollow,
+    Group,
     Handle,
     Notice,
     PersonFollow,
@@ -47,6 +59,7 @@ KINDS = {
 }
 CHANNELS = ("site", "mail", "none")
 MOST = 100
+_OF_GROUPS = ("invited", "asks", "let_in")
 
 settings = declare(
     "notifications",
@@ -123,8 +136,11 @@ def target(viewer: Viewer, notice_id: int) -> str:
         reading.tell_pages(viewer.id)
     if row.kind == "flag":
         return f"/moderation/flags/{row.key.removeprefix('flag-')}"
-    if row.kind == "queue":
-        return "/moderation" if row.key == "queue" else "/post-queue"
+    if row.kind in ("queue", "newcomer"):
+        return "/moderation" if row.key == row.kind else "/post-queue"
+    if row.kind in _OF_GROUPS:
+        group = session().scalar(select(Group.slug).where(Group.id == int(row.key.rpartition("-")[2])))
+        return f"/groups/{group}" if group else "/notifications"
     if row.kind == "warning":
         return f"/user/{viewer.slug}/record"
     if row.post_id is not None:
@@ -359,42 +375,11 @@ def _rows(viewer: Viewer, found: Sequence[tuple[Notice, str | None]]) -> list[No
         face = people.get(notice.actors[0]) if notice.actors else None
         done = notice.read_at is not None or notice.id in opened
         done = done or _covered(notice.kind, notice.topic_id, notice.number, held)
-        who = _who(names, len(notice.actors))
+        who = notice_words.who(names, len(notice.actors))
         rows.append(
             NoticeRow(
-                notice.id, notice.kind, notice.at, done, _sentence(notice.kind, who, len(notice.actors)), title,
+                notice.id, notice.kind, notice.at, done, notice_words.sentence(notice.kind, who, len(notice.actors)), title,
                 face.colour if face else 0, face.picture if face else "", face.name if face else "?",
             )
         )  # fmt: skip
     return rows
-
-
-def _who(names: Sequence[str], number: int) -> str:
-    if not names:
-        return _("Somebody")
-    rest = number - len(names)
-    if len(names) == 1:
-        return names[0]
-    if not rest:
-        return _("%(one)s and %(other)s", one=names[0], other=names[1])
-    return ngettext(
-        "%(one)s, %(other)s and %(num)s other",
-        "%(one)s, %(other)s and %(num)s others",
-        rest,
-        one=names[0],
-        other=names[1],
-    )
-
-
-def _sentence(kind: str, who: str, number: int) -> str:
-    sentences = {
-        "mention": _("%(who)s mentioned you", who=who),
-        "reply": _("%(who)s replied", who=who),
-        "topic": _("%(who)s started a topic", who=who),
-        "vote": _("%(who)s voted for your post", who=who),
-        "queue": _("There is news of a post that waits for a moderator"),
-        "flag": _("Something waits for a moderator: it was reported"),
-        "warning": _("There is a word from the moderators for you"),
-        "follow": ngettext("%(who)s follows you now", "%(who)s follow you now", number, who=who),
-    }
-    return sentences[kind]

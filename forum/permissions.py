@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, false, or_
 
@@ -108,12 +108,31 @@ def see_topic(viewer: Viewer, topic: TopicFacts) -> Verdict:
     return HIDDEN if topic.scheduled else YES
 
 
+class Sight(NamedTuple):
+    """What decides which topics of some categories somebody sees in lists. Who has the same sight sees the same."""
+
+    readable: tuple[int, ...]
+    moderated: tuple[int, ...]
+    own: int  # whose topics are seen even when others do not see them; 0: nobody's
+
+
+def sight(viewer: Viewer, category_ids: Iterable[int]) -> Sight:
+    """What a viewer sees in lists of these categories."""
+    held = {key: rights(viewer, key) for key in category_ids}
+    readable = tuple([key for key, found in held.items() if {"find", "read"} <= found])
+    return Sight(readable, tuple([key for key in readable if "moderate" in held[key]]), viewer.id)
+
+
 def visible_topics(viewer: Viewer, category_ids: Iterable[int]) -> ColumnElement[bool]:
     """The condition under which a list shows a topic: the twin of `see_topic`, over these categories."""
-    readable = [key for key in category_ids if {"find", "read"} <= rights(viewer, key)]
+    return topics_in(sight(viewer, category_ids))
+
+
+def topics_in(seen: Sight) -> ColumnElement[bool]:
+    """The condition under which a list shows a topic to whoever has this sight."""
+    readable, moderated, own = seen
     if not readable:
         return false()
-    moderated = [key for key in readable if "moderate" in rights(viewer, key)]
     # "+ 0" keeps SQLite from gathering all topics of many categories by their index, only to sort them
     in_place = Topic.category_id == readable[0] if len(readable) == 1 else (Topic.category_id + 0).in_(readable)
     if len(moderated) == len(readable):
@@ -122,8 +141,8 @@ def visible_topics(viewer: Viewer, category_ids: Iterable[int]) -> ColumnElement
     exceptions: list[ColumnElement[bool]] = []
     if moderated:
         exceptions.append(Topic.category_id.in_(moderated))
-    if not viewer.guest:
-        exceptions.append(Topic.author_id == viewer.id)
+    if own:
+        exceptions.append(Topic.author_id == own)
     return in_place & or_(plain, *exceptions)
 
 

@@ -1,4 +1,4 @@
-"""Pictures: the one of a person beside everything that he writes, and the cover of his page."""
+"""Pictures: the one of a person beside all that he writes, the cover of his page, and those that stand for places."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,20 +15,24 @@ from models import User
 
 settings = declare(
     "pictures",
-    picture_kb=Int(2048, "Largest picture of a person, in KiB", low=16, high=uploads.LARGEST // 1024),
-    cover_kb=Int(4096, "Largest cover of a person's page, in KiB", low=16, high=uploads.LARGEST // 1024),
+    picture_kb=Int(2048, "Largest picture of a person or of a category, in KiB", low=16, high=uploads.LARGEST // 1024),
+    cover_kb=Int(4096, "Largest cover of a person's or a group's page, in KiB", low=16, high=uploads.LARGEST // 1024),
 )
 
 SIZES: Mapping[str, tuple[tuple[int, int], ...]] = MappingProxyType(
-    {"picture": ((48, 48), (96, 96), (192, 192)), "cover": ((800, 200), (1600, 400))}
-)
+    {
+        "picture": ((48, 48), (96, 96), (192, 192)), "cover": ((800, 200), (1600, 400)),
+        "category": ((80, 80), (112, 112)), "group": ((800, 200), (1600, 400)),
+    }
+)  # fmt: skip
 """What is kept of each kind, in pixels. Templates know these numbers, too."""
-_FALLBACK = {"picture": "png", "cover": "jpg"}
+OF_PEOPLE = ("picture", "cover")
+_FALLBACK = {"picture": "png", "cover": "jpg", "category": "png", "group": "jpg"}
 
 
 def largest(kind: str) -> int:
     """How many KiB a file of this kind may have."""
-    own = settings.picture_kb if kind == "picture" else settings.cover_kb
+    own = settings.cover_kb if kind in ("cover", "group") else settings.picture_kb
     return int(min(own, uploads.settings.image_kb))
 
 
@@ -41,6 +45,12 @@ def put(owner: Viewer, kind: str, ready: Ready) -> None:
     """Makes it the owner's picture or cover; the one before is removed. Raises Invalid when his quota is used up."""
     uploads.remove_for(owner, kind)
     _set(owner, kind, uploads.keep(owner, ready, purpose=kind).key)
+
+
+def swap(owner: Viewer, kind: str, ready: Ready, former: str) -> str:
+    """Keeps a picture of something else than a person, in place of a former one; returns its key. Raises Invalid."""
+    uploads.drop_key(former)
+    return uploads.keep(owner, ready, purpose=kind).key
 
 
 def remove(owner: Viewer, kind: str) -> None:

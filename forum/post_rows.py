@@ -10,9 +10,9 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, null, se
 from sqlalchemy.orm import aliased
 
 from core import cache, clock
-from core.changes import of_topic
+from core.changes import of_member, of_topic
 from core.db import session
-from forum import faces, permissions, reading, users
+from forum import faces, permissions, reading, signatures, text, users
 from forum.faces import Face
 from forum.privileges import rights
 from forum.topics import TopicPage
@@ -52,6 +52,7 @@ class PostRow:
     author_colour: int
     author_picture: str
     author_badges: list[int]
+    author_signature: str
     online: bool
     editor: str | None
     parent_number: int | None
@@ -61,6 +62,7 @@ class PostRow:
     bookmarked: bool = False
     faces: list[Face] = field(default_factory=list)
     blocked: bool = False  # the viewer blocks its author
+    target: bool = False  # the post that was asked for
     may_vote_up: permissions.Verdict = permissions.HIDDEN
     may_vote_down: permissions.Verdict = permissions.HIDDEN
     may_see_history: permissions.Verdict = permissions.HIDDEN
@@ -89,18 +91,21 @@ def _stands_on(topic: TopicPage) -> tuple[str, str]:
 def _asked(query: Select[Any]) -> _Values:
     since = users.online_since()
     return [
-        (*row[:_ONLINE], row[_ONLINE] is not None and row[_ONLINE] > since, *row[_ONLINE + 1 :])
+        (
+            *row[: _ONLINE - 1], signatures.shown(row[_ONLINE - 1]),
+            row[_ONLINE] is not None and row[_ONLINE] > since, *row[_ONLINE + 1 :],
+        )
         for row in session().execute(query)
-    ]
+    ]  # fmt: skip
 
 
 def _size(found: _Values) -> int:
-    return sum(1500 + 2 * len(values[_HTML]) for values in found)
+    return sum(1500 + 2 * (len(values[_HTML]) + len(values[_ONLINE - 1])) for values in found)
 
 
 _NAMES = [each.name for each in fields(PostRow)]
 _NAMES = _NAMES[: _NAMES.index("my_vote")]
-_ONLINE, _HTML = _NAMES.index("online"), _NAMES.index("html")
+_ONLINE, _HTML = _NAMES.index("online"), _NAMES.index("html")  # the signature stands just ahead of the first
 
 
 @memo
@@ -109,7 +114,8 @@ def everybodys() -> Select[Any]:
     author, editor, parent, parent_author = aliased(User), aliased(User), aliased(Post), aliased(User)
     others = {
         "author": author.name, "author_slug": author.slug, "author_colour": author.colour,
-        "author_picture": author.picture, "author_badges": author.badges, "online": author.last_seen_at,
+        "author_picture": author.picture, "author_badges": author.badges,
+        "author_signature": author.signature_html, "online": author.last_seen_at,
         "editor": editor.name, "deleted_by": _deleter(), "parent_number": parent.number,
         "parent_author": parent_author.name, "parent_slug": parent_author.slug,
     }  # fmt: skip
@@ -135,6 +141,7 @@ def complete(viewer: Viewer, topic: TopicPage, rows: Sequence[PostRow]) -> None:
     may_see_deleted = "posts:view_deleted" in rights(viewer, topic.category_id)
     blocked = reading.of(viewer).blocked
     votes, bookmarked = _own(viewer, rows)
+    signatures.sift(viewer, rows)
     answered = tuple([row.id for row in rows if row.replies])
     known = (
         cache.keep_one_of("faces", answered, lambda: faces.of_answers(answered), *_stands_on(topic)) if answered else {}
@@ -153,14 +160,25 @@ def complete(viewer: Viewer, topic: TopicPage, rows: Sequence[PostRow]) -> None:
             row.may_see_history = permissions.see_history(viewer, topic, row)
         if row.deleted_at and not may_see_deleted and not own:
             row.html = ""
+        if viewer.links_apart:
+            row.html, row.author_signature = text.apart(row.html), text.apart(row.author_signature)
 
 
-def _own(viewer: Viewer, rows: Sequence[PostRow]) -> tuple[dict[int, int], set[int]]:
-    """The viewer's votes on some posts, and which of them he keeps."""
+_Own = tuple[dict[int, int], set[int]]
+
+
+def _own(viewer: Viewer, rows: Sequence[PostRow]) -> _Own:
+    """The viewer's votes on some posts, and which of them he keeps. One query, none while he does nothing."""
     if viewer.guest or not rows:
         return {}, set()
+    posts = tuple([row.id for row in rows])
+    stands_on = "viewers", of_member(viewer.id)
+    return cache.keep_one_of("own", (viewer.id, posts), lambda: _read_own(viewer.id, posts), *stands_on)
+
+
+def _read_own(viewer_id: int, posts: Sequence[int]) -> _Own:
     votes, bookmarked = {}, set()
-    for post_id, value in session().execute(_marks(), {"reader": viewer.id, "posts": [row.id for row in rows]}):
+    for post_id, value in session().execute(_marks(), {"reader": viewer_id, "posts": posts}):
         if value is None:
             bookmarked.add(post_id)
         else:

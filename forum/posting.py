@@ -9,7 +9,7 @@ from core.db import session
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.settings import Int, declare
-from forum import drafts, handles, screening, text, tombstones, uploads
+from forum import drafts, handles, page_sizes, screening, text, tombstones, uploads
 from forum.refusals import Invalid
 from forum.viewers import Viewer
 from models import Post, Topic, User
@@ -19,7 +19,13 @@ settings = declare(
     length_min=Int(1, "Shortest post", low=1),
     length_max=Int(32767, "Longest post", low=100, high=1_000_000),
     per_page=Int(20, "Posts on a page", low=5, high=100),
+    per_page_most=Int(50, "Most posts on a page that a member may choose", low=5, high=100),
 )
+
+
+def page_size(viewer: Viewer) -> int:
+    """How many posts a page of a topic holds for a viewer."""
+    return page_sizes.of(viewer, "posts_per_page", settings.per_page, settings.per_page_most)
 
 
 def check_body(body: str) -> str:

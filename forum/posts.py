@@ -56,7 +56,7 @@ def stream(
     In the orders other than the oldest first, the first post leads the first page. Raises BadCursor, and Missing for
     a page behind the last.
     """
-    size, last = posting.settings.per_page, max(1, topic.last_number)
+    size, last = posting.page_size(viewer), max(1, topic.last_number)
     number = min(max(1, number), last) if number is not None else None
     if sort == "most_votes":
         return _by_votes(viewer, topic, page, number, cursor)
@@ -101,7 +101,7 @@ def _marks(
 
 
 def _by_votes(viewer: Viewer, topic: TopicPage, page: int, number: int | None, cursor: str) -> Stream:
-    size = posting.settings.per_page
+    size = posting.page_size(viewer)
     pages = max(1, -(-(topic.last_number - 1) // size))
     page = 1 if cursor or number is not None else page
     if page > min(pages, DEEPEST_PAGE):
@@ -137,8 +137,13 @@ def _by_votes(viewer: Viewer, topic: TopicPage, page: int, number: int | None, c
 
 
 def _nearest(rows: Sequence[PostRow], number: int | None) -> int | None:
-    """The number asked for, or where that post is gone, the one before it."""
-    return None if number is None else max((row.number for row in rows if row.number <= number), default=1)
+    """The number asked for, or where that post is gone, the one before it. Its row says so, if it is not the first."""
+    if number is None:
+        return None
+    found = max((row.number for row in rows if row.number <= number), default=1)
+    for row in rows:
+        row.target = row.number == found > 1
+    return found
 
 
 def _spans(

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from core import cache
 from core.db import session
-from forum.viewers import Viewer
+from core.i18n import mark
+from forum.viewers import Viewer, builtin_groups
 from models import Category, Grant
 
 CATEGORY_RIGHTS = (
@@ -22,9 +23,33 @@ GLOBAL_RIGHTS = (
 )  # fmt: skip
 ADMIN_RIGHTS = (
     "admin:dashboard", "admin:categories", "admin:privileges", "admin:admins-mods",
-    "admin:users", "admin:groups", "admin:tags", "admin:settings",
+    "admin:users", "admin:groups", "admin:tags", "admin:settings", "admin:operations",
 )  # fmt: skip
 ALL_RIGHTS = frozenset(CATEGORY_RIGHTS + GLOBAL_RIGHTS + ADMIN_RIGHTS)
+
+IDLE_RIGHTS = frozenset({"topics:crosspost", "chat", "chat:privileged", "search:users", "search:tags", "local:login"})
+"""Rights of things that are not built, or that another right decides: in the catalogue, not in the editor."""
+
+WORDS: dict[str, str] = {
+    "find": mark("See that the category is there"), "read": mark("See the titles of topics"),
+    "topics:read": mark("Open topics"), "posts:history": mark("See earlier versions"),
+    "posts:view_deleted": mark("See deleted posts"), "topics:create": mark("Start topics"),
+    "topics:reply": mark("Reply"), "topics:tag": mark("Use tags"), "topics:schedule": mark("Schedule topics"),
+    "topics:crosspost": mark("List topics elsewhere, too"), "posts:edit": mark("Edit own posts"),
+    "posts:delete": mark("Delete own posts"), "topics:delete": mark("Delete own topics"),
+    "posts:upvote": mark("Vote up"), "posts:downvote": mark("Vote down"), "moderate": mark("Moderate"),
+    "purge": mark("Remove for good"), "chat": mark("Chat"), "chat:privileged": mark("Chat with whom they like"),
+    "upload:post:image": mark("Upload images"), "upload:post:file": mark("Upload files"),
+    "signature": mark("Have a signature"), "invite": mark("Invite people"), "group:create": mark("Make groups"),
+    "search:content": mark("Search posts"), "search:users": mark("Search people"), "search:tags": mark("Search tags"),
+    "view:users": mark("See people"), "view:tags": mark("See tags"), "view:groups": mark("See groups"),
+    "local:login": mark("Log in with a password"), "ban": mark("Ban people"), "mute": mark("Mute people"),
+    "view:users:info": mark("See what staff notes about people"), "admin:dashboard": mark("Dashboard"),
+    "admin:categories": mark("Categories"), "admin:privileges": mark("Rights"),
+    "admin:admins-mods": mark("Administrators and moderators"), "admin:users": mark("People"),
+    "admin:groups": mark("Groups"), "admin:tags": mark("Tags"), "admin:settings": mark("Settings"),
+    "admin:operations": mark("Operation"),
+}  # fmt: skip
 
 DEFAULT_GRANTS: dict[str, tuple[str, ...]] = {
     "guests": ("find", "read", "topics:read", "view:users", "view:tags", "view:groups"),
@@ -53,6 +78,7 @@ class _Table:
     source_of: dict[int, int]  # category -> the place whose grants count there
     ways: dict[int, tuple[int, ...]]  # category -> itself and those above it, up to that place and without it
     people: frozenset[int]  # with grants of their own
+    administrators: int | None  # the group whose members hold every right
     memo: dict[tuple[frozenset[int], int, int], frozenset[str]] = field(default_factory=dict)
 
 
@@ -60,12 +86,18 @@ def rights(viewer: Viewer, category_id: int = 0) -> frozenset[str]:
     """The rights that a viewer holds in a category, or (no category) everywhere. No query when nothing changed."""
     if viewer.banned is not None:
         return frozenset()
-    return ALL_RIGHTS if viewer.administrator else held(viewer.groups, viewer.id, category_id)
+    table = _table()
+    if table.administrators in viewer.groups:
+        return ALL_RIGHTS
+    return _held(table, viewer.groups, viewer.id, category_id)
 
 
 def held(groups: frozenset[int], user_id: int, category_id: int = 0) -> frozenset[str]:
     """The rights that somebody in these groups holds in a category, if they are no administrators."""
-    table = _table()
+    return _held(_table(), groups, user_id, category_id)
+
+
+def _held(table: "_Table", groups: frozenset[int], user_id: int, category_id: int) -> frozenset[str]:
     person = user_id if user_id in table.people else 0
     key = (groups, person, category_id)
     if key not in table.memo:
@@ -84,6 +116,11 @@ def held(groups: frozenset[int], user_id: int, category_id: int = 0) -> frozense
     return table.memo[key]
 
 
+def works_inbox(viewer: Viewer) -> bool:
+    """Whether the inbox of the moderators is open to the viewer. No query when nothing changed."""
+    return moderates(viewer) or not rights(viewer).isdisjoint({"ban", "mute", "admin:users"})
+
+
 def moderates(viewer: Viewer) -> bool:
     """Whether the viewer moderates anything at all. No query when nothing changed."""
     if viewer.banned is not None or viewer.guest:
@@ -95,6 +132,11 @@ def moderates(viewer: Viewer) -> bool:
         found = (_granted(table, place, viewer.groups, person) for place in table.places)
         table.memo[key] = frozenset({MODERATE}).intersection(*[frozenset().union(*found)])
     return viewer.administrator or MODERATE in table.memo[key]
+
+
+def shown() -> dict[str, str]:
+    """The rights that decide something today, in words."""
+    return {right: words for right, words in WORDS.items() if right not in IDLE_RIGHTS}
 
 
 def source(category_id: int) -> int:
@@ -135,6 +177,6 @@ def _table() -> _Table:
                 way.append(place)
                 place = rows[place].parent_id
             source_of[key], ways[key] = place or 0, tuple(way)
-        return _Table(places, source_of, ways, frozenset(people))
+        return _Table(places, source_of, ways, frozenset(people), builtin_groups().get("administrators"))
 
-    return cache.keep("rights", load, "grants", "categories")
+    return cache.keep("rights", load, "grants", "categories", "groups")

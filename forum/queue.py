@@ -13,10 +13,23 @@ from core.db import session, writing
 from core.events import emit, subscribe
 from core.i18n import gettext as _
 from core.i18n import mark
-from forum import audit, categories, drafts, flags, notices, permissions, posting, posts, tag_rules, topics, viewers
+from forum import (
+    audit,
+    categories,
+    deciding,
+    drafts,
+    flags,
+    notices,
+    permissions,
+    posting,
+    posts,
+    tag_rules,
+    topics,
+    viewers,
+)
 from forum.permissions import HIDDEN, YES, Verdict, require
 from forum.privileges import MODERATE, rights
-from forum.refusals import Conflict, Forbidden, Gone, Invalid, Missing
+from forum.refusals import Conflict, Forbidden, Gone, Missing
 from forum.viewers import Viewer
 from models import Post, Queued, Topic, User
 
@@ -27,7 +40,7 @@ STATES = {
     "waiting": mark("waits for a moderator"), "accepted": mark("accepted"), "refused": mark("refused"),
     "withdrawn": mark("taken back"),
 }  # fmt: skip
-_LISTED, _REASON = 50, 2000
+_LISTED = 50
 _HOME: Any = func.coalesce(Topic.category_id, Queued.category_id)
 """Where it would stand: a topic may have moved since its reply was written."""
 
@@ -194,9 +207,7 @@ def accept(viewer: Viewer, queued_id: int, version: int, form: Mapping[str, str]
 
 def refuse(viewer: Viewer, queued_id: int, version: int, reason: str) -> None:
     """Refuses what waits, with words for its author. Raises Missing, Invalid, Conflict."""
-    reason = reason.replace("\r", "").strip()
-    if len(reason) > _REASON or "\x00" in reason:
-        raise Invalid("reason", _("A reason has at most %(most)s letters.", most=_REASON))
+    reason = deciding.check_reason(reason)
     row = _decided(viewer, queued_id, version, "refused")
     if row is not None:
         _close(viewer, row, "refused", reason)
@@ -230,14 +241,7 @@ def _decided(viewer: Viewer, queued_id: int, version: int, state: str) -> Queued
     get(viewer, queued_id)
     if row.author_id == viewer.id:
         raise Forbidden(_("Nobody decides on his own post."))
-    if row.state == state and row.decided_by_id == viewer.id:
-        return None
-    if row.version != version or row.state != "waiting":
-        who = session().scalar(select(User.name).where(User.id == row.decided_by_id)) or _("Its author")
-        raise Conflict(
-            _("%(who)s was faster: it is %(state)s. What you chose was not done.", who=who, state=_(STATES[row.state]))
-        )
-    return row
+    return None if deciding.decided_before(viewer, row, version, state, STATES, _("Its author")) else row
 
 
 def _close(viewer: Viewer, row: Queued, state: str, reason: str) -> None:

@@ -95,14 +95,20 @@ def category_state(viewer: Viewer, category_id: int) -> str:
         if place.id in chosen:
             return chosen[place.id]
         place = categories.find(place.parent_id) if place.parent_id else None
-    return str(settings.category_state)
+    return _beginning(viewer)
 
 
 def without_ignored(viewer: Viewer, category_ids: Iterable[int]) -> list[int]:
     """These categories without those that the reader ignores."""
-    if viewer.guest or ("ignore" not in of(viewer).states.values() and settings.category_state != "ignore"):
+    if viewer.guest or ("ignore" not in of(viewer).states.values() and _beginning(viewer) != "ignore"):
         return list(category_ids)
     return [key for key in category_ids if category_state(viewer, key) != "ignore"]
+
+
+def _beginning(viewer: Viewer) -> str:
+    """How a reader follows what he has not chosen for: as he prefers, else as the site begins."""
+    preferred = viewer.preferences.get("category_state")
+    return str(preferred if preferred in CATEGORY_STATES else settings.category_state)
 
 
 def tracked(viewer: Viewer, category_ids: Iterable[int]) -> list[int]:

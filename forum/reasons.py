@@ -14,7 +14,7 @@ from models import ReasonText
 
 RIGHT = "admin:users"
 KINDS = {"any": mark("everything"), "warn": mark("warnings"), "mute": mark("mutes"), "ban": mark("bans"),
-         "queue": mark("what is not posted")}  # fmt: skip
+         "queue": mark("what is not posted"), "newcomer": mark("newcomers who are refused")}  # fmt: skip
 _TITLE, _BODY, _MOST = 80, 1000, 100
 
 
@@ -29,9 +29,9 @@ def among() -> list[ReasonText]:
     return list(session().scalars(select(ReasonText).order_by(func.lower(ReasonText.title)).limit(_MOST)))
 
 
-def for_queue() -> list[tuple[int, str]]:
-    """The texts for refusing what waits: id and name."""
-    return [(each.id, each.title) for each in among() if each.kind in ("any", "queue")]
+def ready(kind: str) -> list[tuple[int, str]]:
+    """The texts that are ready for one kind of words: id and name."""
+    return [(each.id, each.title) for each in among() if each.kind in ("any", kind)]
 
 
 def get(viewer: Viewer, text_id: int) -> ReasonText:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
-from core import clock
-from core.db import session
+from core import clock, jobs
+from core.db import after_commit, session, writing
 from core.i18n import gettext as _
-from forum import audit, deletions, sanctions
+from forum import audit, deletions, sanctions, viewers
 from forum.permissions import Verdict, require
 from forum.privileges import MODERATE, rights
 from forum.refusals import Conflict, Refusal
@@ -19,7 +19,9 @@ from models import Post, Removal, Sanction, Topic, User
 
 KEPT = timedelta(days=30)
 """For so long a removal can be taken back."""
-_MOST = 5000
+AT_ONCE = 200
+"""Topics and posts that go, or come back, with the act itself; a job goes on with the others."""
+_BATCH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def losses(viewer: Viewer, person_id: int) -> Loss:
     topics, posts = session().execute(select(func.count(), func.coalesce(func.sum(Topic.posts), 0)).where(mine)).one()
     written = select(func.count()).select_from(Post).join(Topic, Topic.id == Post.topic_id)
     own = session().scalar(written.where(mine, Post.author_id == person_id, Post.deleted_at.is_(None))) or 0
-    return Loss(topics, posts - own, len(_posts(person_id)))
+    others = select(func.count()).select_from(Post).join(Topic, Topic.id == Post.topic_id).where(_elsewhere(person_id))
+    return Loss(topics, posts - own, session().scalar(others) or 0)
 
 
 def standing(person_id: int) -> datetime | None:
@@ -54,25 +57,35 @@ def standing(person_id: int) -> datetime | None:
     return row.at + KEPT if row is not None and row.at + KEPT > clock.now() else None
 
 
-def remove(viewer: Viewer, person_id: int) -> None:
-    """Bans a person for good and deletes everything that he wrote. Raises Forbidden, Conflict."""
+def remove(viewer: Viewer, person_id: int) -> bool:
+    """Bans a person for good and deletes everything that he wrote; whether that is done, or a job goes on with it.
+
+    Raises Forbidden.
+    """
     require(remove_person(viewer, person_id))
     current = session()
     user = current.get_one(User, person_id, with_for_update=True, populate_existing=True)
-    mine = select(Topic.id).where(Topic.author_id == person_id, Topic.deleted_at.is_(None)).order_by(Topic.id)
-    topics, posts = list(current.scalars(mine)), _posts(person_id)
-    if len(topics) + len(posts) > _MOST:
-        raise Conflict(_("That is too much to remove at once. Ban the person, and delete the topics by category."))
     ban = sanctions.put(viewer, person_id, "ban", _("Spam"), None)
-    for topic_id in topics:
-        deletions.delete_topic(viewer, topic_id, _("Spam"))
-    for post_id, topic_id in posts:
-        deletions.delete_post(viewer, topic_id, post_id, _("Spam"))
     gone = Removal(user_id=person_id, by_id=viewer.id, sanction_id=ban.id, at=clock.now(), about=user.about)
-    gone.topics, gone.posts, user.about = topics, [post_id for post_id, _topic in posts], ""
+    gone.topics, gone.posts, user.about = [], [], ""
     current.add(gone)
     current.flush()
     audit.note(viewer, "person.removed", user_id=person_id)
+    more = _take(viewer, gone, AT_ONCE)
+    if more:
+        after_commit(lambda: remove_on.later(gone.id))
+    return not more
+
+
+@jobs.job
+def remove_on(removal_id: int) -> None:
+    """Deletes what is left of a person who is being removed, a little at a time, unless it was taken back."""
+    while True:
+        with writing() as current:
+            row = current.get(Removal, removal_id, with_for_update=True, populate_existing=True)
+            doer = viewers.member(row.by_id or 0) if row is not None else None
+            if row is None or doer is None or row.undone_at is not None or not _take(doer, row, _BATCH):
+                return
 
 
 def take_back(viewer: Viewer, person_id: int) -> None:
@@ -82,13 +95,10 @@ def take_back(viewer: Viewer, person_id: int) -> None:
     if row is None or row.at + KEPT <= clock.now():
         raise Conflict(_("There is nothing to bring back."))
     current = session()
-    for topic_id in row.topics:
-        topic = current.get(Topic, topic_id, populate_existing=True)
-        if topic is not None and topic.deleted_by_id == row.by_id:
-            _restored(partial(deletions.restore_topic, viewer, topic_id))
-    for post in current.scalars(select(Post).where(Post.id.in_(row.posts)).order_by(Post.id)).all():
-        if post.deleted_by_id == row.by_id:
-            _restored(partial(deletions.restore_post, viewer, post.topic_id, post.id))
+    row = current.get_one(Removal, row.id, with_for_update=True, populate_existing=True)
+    _bring(viewer, row, 0, AT_ONCE)
+    if len(row.topics) + len(row.posts) > AT_ONCE:
+        after_commit(lambda: bring_on.later(row.id, viewer.id))
     ban = current.get(Sanction, row.sanction_id, populate_existing=True)
     if ban is not None and ban.lifted_at is None:
         sanctions.lift(viewer, person_id, ban.id)
@@ -96,6 +106,48 @@ def take_back(viewer: Viewer, person_id: int) -> None:
     user.about, row.undone_at = user.about or row.about, clock.now()
     current.flush()
     audit.note(viewer, "person.returned", user_id=person_id)
+
+
+@jobs.job
+def bring_on(removal_id: int, doer_id: int) -> None:
+    """Brings back what is left of a person who returned, a little at a time."""
+    first = AT_ONCE
+    while True:
+        with writing() as current:
+            row, doer = current.get(Removal, removal_id, populate_existing=True), viewers.member(doer_id)
+            if row is None or doer is None or first >= len(row.topics) + len(row.posts):
+                return
+            _bring(doer, row, first, first + _BATCH)
+        first += _BATCH
+
+
+def _take(doer: Viewer, row: Removal, most: int) -> bool:
+    """Deletes some of what a person wrote, topics ahead, and notes what it was; whether there may be more."""
+    current, person_id = session(), row.user_id
+    mine = select(Topic.id).where(Topic.author_id == person_id, Topic.deleted_at.is_(None)).order_by(Topic.id)
+    topics = list(current.scalars(mine.limit(most)))
+    written = select(Post.id, Post.topic_id).join(Topic, Topic.id == Post.topic_id).where(_elsewhere(person_id))
+    posts = current.execute(written.order_by(Post.id).limit(most - len(topics))).all() if len(topics) < most else []
+    for topic_id in topics:
+        deletions.delete_topic(doer, topic_id, _("Spam"))
+    for post_id, topic_id in posts:
+        deletions.delete_post(doer, topic_id, post_id, _("Spam"))
+    row.topics, row.posts = [*row.topics, *topics], [*row.posts, *(post_id for post_id, _topic in posts)]
+    current.flush()
+    return len(topics) + len(posts) == most
+
+
+def _bring(doer: Viewer, row: Removal, first: int, last: int) -> None:
+    """Brings back some of what a person wrote, counted as `_take` noted it."""
+    current = session()
+    for topic_id in row.topics[first:last]:
+        topic = current.get(Topic, topic_id, populate_existing=True)
+        if topic is not None and topic.deleted_by_id == row.by_id:
+            _restored(partial(deletions.restore_topic, doer, topic_id))
+    ids = row.posts[max(0, first - len(row.topics)) : max(0, last - len(row.topics))]
+    for post in current.scalars(select(Post).where(Post.id.in_(ids)).order_by(Post.id)).all():
+        if post.deleted_by_id == row.by_id:
+            _restored(partial(deletions.restore_post, doer, post.topic_id, post.id))
 
 
 def _restored(restore: Callable[[], None]) -> None:
@@ -106,12 +158,10 @@ def _restored(restore: Callable[[], None]) -> None:
         return
 
 
-def _posts(person_id: int) -> list[tuple[int, int]]:
-    """A person's posts in the topics of others: post and topic."""
-    written = select(Post.id, Post.topic_id).join(Topic, Topic.id == Post.topic_id)
-    others = (Post.author_id == person_id) & (Topic.author_id != person_id) & Post.deleted_at.is_(None)
-    rows = session().execute(written.where(others, Post.number > 1).order_by(Post.id).limit(_MOST + 1))
-    return [(row.id, row.topic_id) for row in rows]
+def _elsewhere(person_id: int) -> ColumnElement[bool]:
+    """The condition for a person's posts in the topics of others (posts joined with their topics)."""
+    others = (Post.author_id == person_id) & (Topic.author_id != person_id)
+    return others & Post.deleted_at.is_(None) & (Post.number > 1)
 
 
 def _last(person_id: int) -> Removal | None:

@@ -1,7 +1,9 @@
 """Sanctions: warning, muting and banning people, lifting it, and what the staff knows and notes about somebody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
@@ -10,6 +12,7 @@ from core import clock
 from core.db import session
 from core.events import emit
 from core.i18n import gettext as _
+from core.i18n import mark
 from forum import audit, groups, live, notices, privileges, reasons, viewers
 from forum.permissions import HIDDEN, YES, Verdict, require
 from forum.privileges import ADMIN_RIGHTS, MODERATE, rights
@@ -18,6 +21,9 @@ from forum.viewers import Viewer
 from models import Account, Sanction, StaffNote, User
 
 KINDS = ("warn", "mute", "ban")
+LENGTHS = {"1": mark("a day"), "3": mark("3 days"), "7": mark("a week"), "30": mark("a month"), "365": mark("a year"),
+           "0": mark("for good")}  # fmt: skip
+"""Days that a mute or a ban may last, at a click."""
 _NEEDS = {"warn": "mute", "mute": "mute", "ban": "ban"}
 _LISTED = 100
 _NOTE = 1000
@@ -30,6 +36,7 @@ class PersonSanctioned:
     user_id: int
     kind: str
     by_id: int
+    sanction_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +88,30 @@ def impose(viewer: Viewer, person_id: int, kind: str) -> Verdict:
         return Verdict(False, _("You may not do this to people."))
     if person_id == viewer.id:
         return Verdict(False, _("Nobody does this to himself."))
+    return over(viewer, person_id)
+
+
+def over(viewer: Viewer, person_id: int) -> Verdict:
+    """Whether a member stands where the viewer's rights over people reach: to somebody of the staff only administrators'."""
     person = viewers.member(person_id)
     if person is None:
         return Verdict(False, _("This person has no account here."))
-    if _staff(person) and not viewer.administrator:
+    if of_staff(person) and not viewer.administrator:
         return Verdict(False, _("Only administrators may do this to somebody of the staff."))
     return YES
+
+
+def of_staff(person: Viewer) -> bool:
+    """Whether somebody holds rights over others, banned or not."""
+    held = privileges.held(person.groups, person.id)
+    return person.holds("administrators") or not held.isdisjoint({"mute", "ban", MODERATE, *ADMIN_RIGHTS})
 
 
 def record(viewer: Viewer, person_id: int) -> list[Entry]:
     """What a person was warned, muted and banned for, the newest first. Raises Missing."""
     require(see_record(viewer, person_id))
-    by, lifter = aliased(User), aliased(User)
-    rows = session().execute(
-        select(
-            Sanction.id, Sanction.kind, Sanction.reason, by.name, Sanction.at, Sanction.until, Sanction.lifted_at,
-            lifter.name.label("lifter"), Sanction.lifted_reason,
-        )
-        .outerjoin(by, by.id == Sanction.by_id)
-        .outerjoin(lifter, lifter.id == Sanction.lifted_by_id)
-        .where(Sanction.user_id == person_id)
-        .order_by(Sanction.id.desc())
-        .limit(_LISTED)
-    )  # fmt: skip
-    return [Entry(*row) for row in rows]
+    mine = _entries().where(Sanction.user_id == person_id).order_by(Sanction.id.desc()).limit(_LISTED)
+    return [Entry(*row) for row in session().execute(mine)]
 
 
 def notes(viewer: Viewer, person_id: int) -> list[Note]:
@@ -139,7 +146,7 @@ def put(viewer: Viewer, person_id: int, kind: str, reason: str, until: datetime 
     session().flush()
     audit.note(viewer, f"person.{kind}", user_id=person_id, detail=reason)
     notices.tell(person_id, "warning", f"sanction-{made.id}", viewer.id)
-    emit(PersonSanctioned(person_id, kind, viewer.id))
+    emit(PersonSanctioned(person_id, kind, viewer.id, made.id))
     return made
 
 
@@ -149,14 +156,27 @@ def lift(viewer: Viewer, person_id: int, sanction_id: int, reason: str = "") -> 
     if row is None or row.user_id != person_id or row.kind == "warn":
         raise Missing
     require(impose(viewer, person_id, row.kind))
-    reason = " ".join(reason.split())
-    if len(reason) > 500 or "\x00" in reason:
-        raise Invalid("reason", _("A reason has at most %(most)s letters.", most=500))
+    reason = check_why(reason)
     if row.lifted_at is None:
         row.lifted_at, row.lifted_by_id, row.lifted_reason = clock.now(), viewer.id, reason
         session().flush()
         audit.note(viewer, f"person.{row.kind}_lifted", user_id=person_id, detail=reason)
         notices.tell(person_id, "warning", f"sanction-{row.id}", viewer.id)
+
+
+def check_why(reason: str) -> str:
+    """Why something is lifted, which may be left out. Raises Invalid."""
+    reason = " ".join(reason.split())
+    if len(reason) > 500 or "\x00" in reason:
+        raise Invalid("reason", _("A reason has at most %(most)s letters.", most=500))
+    return reason
+
+
+def standing(person_ids: Sequence[int], kind: str) -> dict[int, Entry]:
+    """The mutes or bans that hold for some people just now, by whom they are for. One query."""
+    held = _entries().add_columns(Sanction.user_id).where(Sanction.user_id.in_(person_ids), viewers.holding(kind))
+    rows = session().execute(held.order_by(Sanction.id))
+    return {row[-1]: Entry(*row[:-1]) for row in rows}
 
 
 def write_down(viewer: Viewer, person_id: int, body: str) -> None:
@@ -187,13 +207,17 @@ def texts(viewer: Viewer) -> list[tuple[int, str, str]]:
     return [(each.id, each.title, each.kind) for each in found]
 
 
+def _entries() -> Any:
+    by, lifter = aliased(User), aliased(User)
+    columns = (
+        Sanction.id, Sanction.kind, Sanction.reason, by.name, Sanction.at, Sanction.until, Sanction.lifted_at,
+        lifter.name.label("lifter"), Sanction.lifted_reason,
+    )  # fmt: skip
+    query: Any = select(*columns).outerjoin(by, by.id == Sanction.by_id)
+    return query.outerjoin(lifter, lifter.id == Sanction.lifted_by_id)
+
+
 def _lift(viewer: Viewer, person_id: int, kind: str, reason: str) -> None:
     mine = (Sanction.user_id == person_id) & (Sanction.kind == kind) & Sanction.lifted_at.is_(None)
     ended = {"lifted_at": clock.now(), "lifted_by_id": viewer.id, "lifted_reason": reason}
     session().execute(update(Sanction).where(mine).values(**ended))
-
-
-def _staff(person: Viewer) -> bool:
-    """Whether somebody holds rights over others, banned or not."""
-    held = privileges.held(person.groups, person.id)
-    return person.holds("administrators") or not held.isdisjoint({"mute", "ban", MODERATE, *ADMIN_RIGHTS})

@@ -4,10 +4,27 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from core import backups, jobs, tally, wal
+from core import backups, failures, incidents, jobs, mail_log, tally, wal
 from core.db import writing
 from core.events import deliver_outbox
-from forum import counting, drafts, mailing, marking, notifications, search_index, topics, uploads, users
+from forum import (
+    categories,
+    counting,
+    digests,
+    drafts,
+    invitations,
+    mailing,
+    marking,
+    notifications,
+    registration,
+    sanction_letters,  # noqa: F401  (listens)
+    search_index,
+    sessions,
+    statistics,
+    topics,
+    uploads,
+    users,
+)
 
 
 def flush_tallies() -> None:
@@ -18,33 +35,51 @@ def flush_tallies() -> None:
     try:
         with writing():
             counting.flush_views({key: number for (name, key), number in counts.items() if name == "topic.views"})
+            categories.flush_clicks(counts)
+            statistics.flush_visits(counts)
             users.flush_seen({key: moment for (name, key), moment in moments.items() if name == "user.seen"})
+            sessions.flush_seen({key: moment for (name, key), moment in moments.items() if name == sessions.SEEN})
     except Exception:
         tally.give_back(counts, moments)
         raise
 
 
-def start(context: Callable[[], AbstractContextManager[Any]]) -> Callable[[], None]:
-    """Starts the jobs in threads of this process; returns what stops them and keeps the last counts."""
-    halt = jobs.start_embedded()
+def start(context: Callable[[], AbstractContextManager[Any]], *, embedded: bool) -> Callable[[], None]:
+    """Starts the jobs in threads of this process; returns what stops them and keeps the last counts.
+
+    Not `embedded`, a worker does the jobs, and this process only writes down what it gathered itself.
+    """
+    halt = jobs.start_embedded() if embedded else jobs.start_own()
 
     def stop() -> None:
         halt()
         with context():
             flush_tallies()
+            incidents.flush()
 
     return stop
 
 
-jobs.recurring(flush_tallies, every=10)
+jobs.recurring(flush_tallies, every=10, everywhere=True)
+jobs.recurring(incidents.flush, every=10, everywhere=True)
+jobs.recurring(incidents.prune, every=3600)
+jobs.recurring(failures.prune, every=3600)
+jobs.recurring(mail_log.prune, every=3600)
 jobs.recurring(marking.flush, every=10)
 jobs.recurring(notifications.flush, every=10)
 jobs.recurring(mailing.send_due, every=10)
+jobs.recurring(digests.send_due, every=60)
 jobs.recurring(notifications.prune, every=3600)
 jobs.recurring(topics.publish_due, every=30)
+jobs.recurring(registration.accept_due, every=300)
+jobs.recurring(registration.forget, every=3600)
+jobs.recurring(invitations.forget, every=3600)
 jobs.recurring(deliver_outbox, every=60)
 jobs.recurring(drafts.forget_sent, every=3600)
+jobs.recurring(sessions.prune, every=3600)
 jobs.recurring(search_index.catch_up, every=5)
 jobs.recurring(backups.make_due, every=600)
 jobs.recurring(uploads.remove_unlinked, every=600)
+jobs.recurring(statistics.catch_up, every=60)
+jobs.recurring(statistics.forget_old, every=3600)
 jobs.recurring(wal.watch, every=60)

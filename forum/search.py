@@ -1,7 +1,7 @@
 """Search: what a reader asks, narrowed to what he may see, ranked and shown with what was found marked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from core.search import index, ranking
 from core.search.excerpts import Piece, excerpt, highlight
 from core.search.questions import Question
 from core.settings import Choice, Int, declare
-from forum import permissions
+from forum import permissions, registration
 from forum.permissions import YES, Verdict, require
 from forum.privileges import rights
 from forum.search_terms import Terms
@@ -37,8 +37,6 @@ MOST = 1000
 """Results that are ranked and can be leafed through: the newest that answer."""
 _QUICK_TOPICS, _QUICK_POSTS = 5, 5
 _QUICK_RANKED = 200
-_BY_COLUMN = "at"
-"""Marks (authors, topics) that say what a condition on an indexed column says as well."""
 
 
 @dataclass(slots=True)
@@ -88,7 +86,8 @@ def may_search(viewer: Viewer) -> Verdict:
         return Verdict(False, _("You may not search."))
     if settings.guests == "open":
         return YES
-    return Verdict(False, _("Log in or register to search"), hidden=settings.guests == "off")
+    words = _("Log in or register to search") if registration.offered() else _("Log in to search")
+    return Verdict(False, words, hidden=settings.guests == "off")
 
 
 def find(viewer: Viewer, terms: Terms, *, sort: str = SORTS[0], page: int = 1) -> Found:
@@ -123,11 +122,9 @@ def quick(viewer: Viewer, terms: Terms) -> Quick:
 
 def _ranked(viewer: Viewer, terms: Terms, question: Question, sort: str, most: int) -> tuple[list[int], bool]:
     """The ids of the posts that answer, the best first, and whether there were more than so many."""
-    sought = question
-    if index.prefers_columns():
-        by_index = tuple(group for group in question.marked if group[0][0] not in _BY_COLUMN)
-        sought = replace(question, marked=by_index)
-    hits = index.hits("titles" if terms.titles else "posts", sought)
+    # some are hidden from this viewer; and marks know months, where a date may ask for days
+    near = 20 * most if terms.by_day else most + most // 10 + 1
+    hits = index.hits("titles" if terms.titles else "posts", question, near)
     columns: list[Any] = [Post.id, Post.score, *((hits.title, hits.body) if sort == "relevance" else ())]
     query: Select[Any] = select(*columns)
     if terms.titles:

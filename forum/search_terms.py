@@ -43,6 +43,11 @@ class Terms:
     troubles: list[str] = field(default_factory=list)
     cut: bool = False
 
+    @property
+    def by_day(self) -> bool:
+        """Whether a date within a month is asked for, which marks cannot say."""
+        return any(each is not None and each.day > 1 for each in (self.after, self.before))
+
     def conditions(self) -> list[ColumnElement[bool]]:
         """What must hold of the posts besides being visible: the marks of the index may be a moment behind."""
         found: list[ColumnElement[bool]] = []
@@ -195,8 +200,11 @@ def _take_times(terms: Terms, typed: Typed, marked: list[tuple[str, ...]]) -> No
         terms.before = _date(terms, "before", text)
     if terms.after is None and terms.before is None:
         return
-    first = terms.after or datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
+    # before the first of a month means: not in that month
+    earliest = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
     last = min(terms.before or clock.now(), clock.now() + timedelta(days=366))
+    last = max(last, earliest) - timedelta(microseconds=1)
+    first = terms.after or earliest
     marked.append(tuple(_months(first, last)) or ("m0",))
 
 

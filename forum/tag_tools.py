@@ -1,27 +1,39 @@
-"""What an administrator does to tags: renames them, merges them into others, removes them."""
+"""What an administrator does to tags: makes, paints and renames them, merges them into others, removes them."""
 
 import re
+from typing import Any
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import Select, delete, insert, select, text
 
-from core import cache
+from core import cache, colour
 from core.db import session
 from core.i18n import gettext as _
+from core.pages import Page, beyond, decode, encode
 from forum import audit, panel, tags
 from forum.refusals import Invalid, Missing
 from forum.viewers import Viewer
 from models import CategoryTag, Tag, TopicTag
 
 RIGHT = "admin:tags"
-_LISTED = 200
+_PER_PAGE = 100
 
 
-def index(viewer: Viewer, search: str = "") -> list[Tag]:
-    """Up to 200 tags, the most used first. Raises Forbidden."""
+def index(viewer: Viewer, search: str = "", cursor: str = "") -> Page[Tag]:
+    """A page of tags, the most used first. Raises Forbidden, BadCursor."""
     panel.guard(viewer, RIGHT)
-    query = select(Tag).order_by(Tag.topics.desc(), Tag.name).limit(_LISTED)
+    query = select(Tag).order_by(Tag.topics.desc(), Tag.id)
     if search:
         query = query.where(Tag.name.contains(search.lower(), autoescape=True))
+    if cursor:
+        topics, last_id = decode(cursor, int, int)
+        rows = beyond(_read, query, (Tag.topics == topics) & (Tag.id > last_id), Tag.topics < topics, _PER_PAGE + 1)
+    else:
+        rows = _read(query.limit(_PER_PAGE + 1))
+    following = encode(rows[_PER_PAGE - 1].topics, rows[_PER_PAGE - 1].id) if len(rows) > _PER_PAGE else None
+    return Page(rows[:_PER_PAGE], None if cursor else 1, following)
+
+
+def _read(query: Select[Any]) -> list[Tag]:
     return list(session().scalars(query))
 
 
@@ -40,9 +52,7 @@ def rename(viewer: Viewer, name: str, wanted: str) -> bool:
     Raises Forbidden, Missing, Invalid.
     """
     tag = get(viewer, name)
-    word = re.sub(r"[^\w]+", "-", wanted.strip().lower().lstrip("#")).strip("-_")
-    if not 1 <= len(word) <= 40:
-        raise Invalid("name", _("A tag has 1 to 40 letters."))
+    word = _word(wanted)
     audit.note(viewer, "tag.renamed", name=tag.name, detail=f"→ {word}")
     other = session().scalar(select(Tag).where(Tag.name == word))
     if other is None or other.id == tag.id:
@@ -60,6 +70,31 @@ def rename(viewer: Viewer, name: str, wanted: str) -> bool:
     return True
 
 
+def create(viewer: Viewer, wanted: str) -> str:
+    """Makes a tag that no topic carries yet; returns its name. Raises Forbidden, Invalid."""
+    panel.guard(viewer, RIGHT)
+    word = _word(wanted)
+    if session().scalar(select(Tag.id).where(Tag.name == word)) is not None:
+        raise Invalid("new", _("There is a tag of this name."))
+    session().add(Tag(name=word))
+    session().flush()
+    audit.note(viewer, "tag.made", name=word)
+    cache.bump("tags")
+    return word
+
+
+def paint(viewer: Viewer, name: str, wanted: str) -> None:
+    """Gives a tag a colour wherever it is shown, or (empty) the skin's. Raises Forbidden, Missing, Invalid."""
+    tag = get(viewer, name)
+    try:
+        tag.colour = colour.parse(wanted) if wanted.strip() else ""
+    except colour.BadColourError:
+        raise Invalid("colour", _("Write a colour like #1a2b3c.")) from None
+    session().flush()
+    audit.note(viewer, "tag.painted", name=name, detail=tag.colour)
+    cache.bump("tags")
+
+
 def reserve(viewer: Viewer, name: str, staff: bool) -> None:
     """Says whether only moderators may give and take a tag. Raises Forbidden, Missing."""
     get(viewer, name).staff = staff
@@ -75,6 +110,13 @@ def remove(viewer: Viewer, name: str) -> None:
     session().execute(delete(TopicTag).where(TopicTag.tag_id == tag.id))
     session().execute(delete(Tag).where(Tag.id == tag.id))
     cache.bump("tags")
+
+
+def _word(wanted: str) -> str:
+    word = re.sub(r"[^\w]+", "-", wanted.strip().lower().lstrip("#")).strip("-_")
+    if not 1 <= len(word) <= 40:
+        raise Invalid("name", _("A tag has 1 to 40 letters."))
+    return word
 
 
 _MERGE = (

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Select, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from core import cache
 from core.db import session
 from core.i18n import gettext as _
 from core.settings import Int, declare
@@ -59,6 +60,11 @@ def of_topics(topic_ids: Iterable[int]) -> dict[int, list[str]]:
 
 def most_used(category_ids: Sequence[int], search: str = "") -> list[tuple[str, int]]:
     """Up to 100 tags of some categories, with the number of topics that carry each, the most used first."""
+    key = (tuple(category_ids), search)
+    return cache.keep_one_of("most_used", key, lambda: _most_used(category_ids, search), "all")
+
+
+def _most_used(category_ids: Sequence[int], search: str) -> list[tuple[str, int]]:
     query = select(Tag.name, CategoryTag.topics).join(CategoryTag, CategoryTag.tag_id == Tag.id)
     query = query.where(CategoryTag.category_id.in_(category_ids), CategoryTag.topics > 0).limit(_SHOWN)
     if search:
@@ -69,6 +75,16 @@ def most_used(category_ids: Sequence[int], search: str = "") -> list[tuple[str, 
         number = func.sum(CategoryTag.topics).label("number")
         query = query.with_only_columns(Tag.name, number).group_by(Tag.name).order_by(number.desc(), Tag.name)
     return [(name, int(times)) for name, times in session().execute(query)]
+
+
+def painted() -> dict[str, tuple[int, str]]:
+    """The tags that have a colour of their own: name, id and colour; kept in the process until a tag changes."""
+
+    def load() -> dict[str, tuple[int, str]]:
+        rows = session().execute(select(Tag.name, Tag.id, Tag.colour).where(Tag.colour != ""))
+        return {name: (key, colour) for name, key, colour in rows}
+
+    return cache.keep("painted_tags", load, "tags")
 
 
 def count(topic: Topic, by: int) -> None:

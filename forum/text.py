@@ -55,6 +55,47 @@ _cleaner = nh3.Cleaner(
     link_rel=None,
     strip_comments=True,
 )
+_trusted = nh3.Cleaner(
+    tags=_TAGS
+    | {
+        "abbr",
+        "address",
+        "aside",
+        "b",
+        "caption",
+        "center",
+        "cite",
+        "dd",
+        "details",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+    }
+    | {
+        "footer",
+        "h2",
+        "header",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "nav",
+        "q",
+        "s",
+        "section",
+        "small",
+        "sub",
+        "summary",
+        "sup",
+    }
+    | {"tfoot", "time", "u", "wbr"},
+    clean_content_tags={"script", "style"},
+    attributes={**_ATTRIBUTES, "*": {"class", "title", "lang", "dir"}, "a": {"href", "rel", "target"}},
+    url_schemes={"http", "https", "mailto", "tel"},
+    link_rel=None,
+    strip_comments=True,
+)
 _formatter = HtmlFormatter(nowrap=True, classprefix="hl-")
 
 _MENTION = re.compile(r"(?<![\w@/.+-])@(\w[\w-]{0,79})")
@@ -65,6 +106,8 @@ _UPLOADED = re.compile(r"(/uploads/[A-Za-z0-9_-]{22}/)([1-9]\d{0,3})x([1-9]\d{0,
 _HEADING = re.compile(r"<(/?)h([1-6])>")
 _CHECKBOX = re.compile(r'<input type="checkbox"( checked="")? disabled="" />')
 _LINK = re.compile(r"<a [^>]*>.*?</a>", re.DOTALL)
+_OUTWARD = '<a rel="nofollow ugc noopener"'
+"""How a link to another site begins."""
 _OUTSIDE = re.compile(r'<a href="(?!/(?!/)|[#?"])')
 _TAG = re.compile(r"<(/?)(\w+)[^>]*>")
 _BREAK = re.compile(r"</?(?:p|div|li|ul|ol|blockquote|pre|h\d|tr|td|th|table|br|hr|details|summary|img)\b[^>]*>")
@@ -96,7 +139,17 @@ def render(source: str, handles: Mapping[str, str] | None = None) -> str:
     body = _CHECKBOX.sub(_labelled_checkbox, body)
     if handles:
         body = _link_mentions(body, handles)
-    return _OUTSIDE.sub('<a rel="nofollow ugc noopener" href="', _cleaner.clean(body))
+    return _OUTSIDE.sub(f'{_OUTWARD} href="', _cleaner.clean(body))
+
+
+def apart(html: str) -> str:
+    """Rendered HTML whose links to other sites open in a new tab."""
+    return html.replace(_OUTWARD, f'{_OUTWARD} target="_blank"')
+
+
+def trusted(source: str) -> str:
+    """HTML of an administrator, without what the site's content policy would not let run: scripts, styles, forms, frames."""
+    return _trusted.clean(source)
 
 
 def excerpt(html: str, longest: int = 200) -> str:

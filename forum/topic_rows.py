@@ -1,16 +1,17 @@
 """Rows of lists of topics: what everybody sees of them, and what is unread for one reader."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import cache as memo
 from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
-from core import clock
+from core import cache, clock
 from core.db import session
+from core.pages import Page
 from forum import news, reading, tags
 from forum.viewers import Viewer
 from models import Post, Topic, User
@@ -71,8 +72,43 @@ class TopicRow(Placed):
     tags: list[str] = field(default_factory=list)
 
 
-@cache
-def _rows() -> Select[Any]:
+Pages = tuple[Page[TopicRow], ...]
+
+_LAGS = 60
+"""Seconds for which counts of views may lag, and what time alone puts into a list or takes out of it."""
+
+
+def kept(viewer: Viewer, key: Hashable, load: Callable[[], Pages]) -> Pages:
+    """Lists of topics as `load` reads them for everybody to whom the key applies, completed for the viewer.
+
+    They are read again when anything changed. (Shared rows: an unread one is a copy.)
+    """
+    place = (key, int(clock.present().timestamp()) // _LAGS)
+    pages = cache.keep_one_of("topics", place, lambda: _read(load), "all", size=_size)
+    unread = _unread(viewer, [row.id for page in pages for row in page.rows])
+    if not unread:
+        return pages
+    return tuple(
+        [
+            replace(page, rows=[replace(row, unread=True) if row.id in unread else row for row in page.rows])
+            for page in pages
+        ]
+    )
+
+
+def _read(load: Callable[[], Pages]) -> Pages:
+    pages = load()
+    _give_tags([row for page in pages for row in page.rows])
+    return pages
+
+
+def _size(pages: Pages) -> int:
+    return 1000 + sum(1500 * len(page.rows) for page in pages)
+
+
+@memo
+def everybodys() -> Select[Any]:
+    """What everybody sees, in the order of the row's fields; made once, for making the aliases costs more than asking."""
     author, last, last_author = aliased(User), aliased(Post), aliased(User)
     names = [name for name in TopicRow.__slots__ if hasattr(Topic, name)]
     return (
@@ -89,27 +125,30 @@ def _rows() -> Select[Any]:
     )  # fmt: skip
 
 
-def asked_by(viewer: Viewer) -> Select[Any]:
-    """The rows of a list; for a member with what is unread, where `complete` could not tell."""
-    rows = _rows()
-    if viewer.guest or news.all_known(viewer):
-        return rows
-    return reading.joined(rows, viewer.id).add_columns(reading.unread(viewer).label("unread"))
-
-
 def read(query: Select[Any]) -> list[TopicRow]:
     """The rows of a query. One query."""
-    found = session().execute(query)
-    names = tuple(found.keys())
-    return [TopicRow(**dict(zip(names, row, strict=True))) for row in found]
+    return [TopicRow(*row) for row in session().execute(query)]
 
 
 def complete(viewer: Viewer, rows: Sequence[TopicRow]) -> None:
-    """Gives the rows of a list their tags, and says which are unread. One query, none for no rows."""
+    """Gives the rows of a list their tags, and says which are unread. Two queries at most, none for no rows."""
+    _give_tags(rows)
+    unread = _unread(viewer, [row.id for row in rows])
+    for row in rows:
+        row.unread = row.id in unread
+
+
+def _give_tags(rows: Sequence[TopicRow]) -> None:
     found = tags.of_topics(row.id for row in rows)
     for row in rows:
         row.tags = found.get(row.id, [])
-    if not viewer.guest and news.all_known(viewer):
-        unread = {each.id for each in news.fresh(viewer)}
-        for row in rows:
-            row.unread = row.id in unread
+
+
+def _unread(viewer: Viewer, topic_ids: Sequence[int]) -> set[int]:
+    """Those of some topics that are unread. No query for who has few unread topics."""
+    if viewer.guest or not topic_ids:
+        return set()
+    if news.all_known(viewer):
+        return {each.id for each in news.fresh(viewer)}.intersection(topic_ids)
+    query = reading.joined(select(Topic.id), viewer.id)
+    return set(session().scalars(query.where(Topic.id.in_(topic_ids), reading.unread(viewer))))

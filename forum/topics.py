@@ -1,15 +1,16 @@
 """Topics: their pages, the rows of every list of topics, and how one begins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import cache as memo
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from core import clock, tally
+from core import cache, clock, tally
+from core.changes import of_member, of_reader, of_topic
 from core.db import Moment, session, writing
 from core.events import emit
 from core.i18n import gettext as _
@@ -20,6 +21,7 @@ from forum import (
     categories,
     counting,
     following,
+    page_sizes,
     permissions,
     posting,
     reading,
@@ -40,6 +42,7 @@ settings = declare(
     title_min=Int(3, "Shortest title", low=1, high=255),
     title_max=Int(255, "Longest title", low=10, high=255),
     per_page=Int(20, "Topics on a page", low=5, high=100),
+    per_page_most=Int(50, "Most topics on a page that a member may choose", low=5, high=100),
     view_again_minutes=Int(60, "Minutes until the same reader counts as another view", low=1),
 )
 
@@ -100,11 +103,15 @@ class TopicPage(Placed):
     news: bool = False  # somebody wrote what he has not read
     tags: list[str] = field(default_factory=list)
 
+    @property
+    def everybodys(self) -> "TopicPage":
+        """The same without what is one reader's own, for parts that are the same for many."""
+        return replace(self, follow_state=None, read_number=0, news=False)
+
 
 def get(viewer: Viewer, topic_id: int) -> TopicPage:
     """A topic that the viewer may open, with its tags. Raises Missing, Gone or Forbidden. One query."""
-    known = {} if viewer.guest else reading.known_of(viewer, topic_id)
-    row = session().execute(_page(viewer.guest), {"topic_id": topic_id, **known}).one_or_none()
+    row = _row(viewer, topic_id)
     if row is None:
         tombstones.refuse("topic", topic_id)
     if row.merged_into_id:
@@ -113,6 +120,20 @@ def get(viewer: Viewer, topic_id: int) -> TopicPage:
     topic = TopicPage(**row._mapping)
     topic.tags = sorted(filter(None, row.tags.split(",")))
     return topic
+
+
+def _row(viewer: Viewer, topic_id: int) -> Any:
+    """A topic and how far a member has read it, from the last time he asked if nothing has changed for him since."""
+    known = {} if viewer.guest else reading.known_of(viewer, topic_id)
+
+    def load() -> Any:
+        return session().execute(_page(viewer.guest), {"topic_id": topic_id, **known}).one_or_none()
+
+    if viewer.guest:  # whose pages are kept whole
+        return load()
+    minute = int(clock.present().timestamp()) // 60  # for so long counts of views may lag
+    stands_on = ("site", of_topic(topic_id), "viewers", "readers", of_member(viewer.id), of_reader(viewer.id))
+    return cache.keep_one_of("topic", (topic_id, viewer.id, known["held"], minute), load, *stands_on)
 
 
 def in_category(
@@ -125,34 +146,42 @@ def in_category(
     cursor: str = "",
 ) -> tuple[list[TopicRow], Page[TopicRow]]:
     """A category's pinned topics (on the first page only) and a page of the others. Raises BadCursor."""
-    visible = permissions.visible_topics(viewer, [category_id])
-    present = clock.now()
-    floating = Topic.pinned_at.is_(None) | (Topic.pinned_until <= present)
-    standing = Topic.pinned_until.is_(None) | (Topic.pinned_until > present)
-    pinned: list[TopicRow] = []
-    if number == 1 and not cursor:
-        query = (
-            topic_rows.asked_by(viewer)
-            .where(visible, Topic.pinned_at.is_not(None), standing)
-            .order_by(Topic.pinned_at.desc(), Topic.id.desc())
-        )
-        pinned = topic_rows.read(_tagged(query, tag).limit(50))
-    page = paged(
-        _tagged(topic_rows.asked_by(viewer).where(visible, floating), tag), SORTS[sort], number=number, cursor=cursor
-    )
-    topic_rows.complete(viewer, [*pinned, *page.rows])
-    return pinned, page
+    sight, size = _sight(viewer, [category_id]), page_size(viewer)
+
+    def load() -> topic_rows.Pages:
+        rows, present = _tagged(topic_rows.everybodys().where(permissions.topics_in(sight)), tag), clock.present()
+        floating = Topic.pinned_at.is_(None) | (Topic.pinned_until <= present)
+        standing = Topic.pinned_until.is_(None) | (Topic.pinned_until > present)
+        pinned: list[TopicRow] = []
+        if number == 1 and not cursor:
+            query = rows.where(Topic.pinned_at.is_not(None), standing)
+            pinned = topic_rows.read(query.order_by(Topic.pinned_at.desc(), Topic.id.desc()).limit(50))
+        return Page(pinned), paged(rows.where(floating), SORTS[sort], size, number=number, cursor=cursor)
+
+    key = ("category", sight, sort, tag, number, cursor, size)
+    pinned, page = topic_rows.kept(viewer, key, load)
+    return list(pinned.rows), page
+
+
+def page_size(viewer: Viewer) -> int:
+    """How many topics a page of a list holds for a viewer."""
+    return page_sizes.of(viewer, "topics_per_page", settings.per_page, settings.per_page_most)
 
 
 def paged(
-    query: Select[Any], column: InstrumentedAttribute[Any], *, number: int = 1, cursor: str = "", few: bool = False
+    query: Select[Any],
+    column: InstrumentedAttribute[Any],
+    size: int,
+    *,
+    number: int = 1,
+    cursor: str = "",
+    few: bool = False,
 ) -> Page[TopicRow]:
-    """A page of a list of topics, newest (or most) first. The rows are not complete.
+    """A page of so many topics of a list, newest (or most) first. The rows are not complete.
 
     `few` says that another condition leaves only some thousand: they are sorted, not looked for along the column.
     Raises BadCursor, and Missing for a page deeper than numbers reach.
     """
-    size = settings.per_page
     if number > DEEPEST_PAGE:
         raise Missing(_("Page numbers end at %(last)s. “Further on” there leads to the rest.", last=DEEPEST_PAGE))
     order = column + 0 if few else column  # the planner takes no index for a sum
@@ -178,20 +207,38 @@ def listed(
     since: datetime | None = None,
     tag: str = "",
     author_id: int | None = None,
+    among: Select[Any] | None = None,
     number: int = 1,
     cursor: str = "",
 ) -> Page[TopicRow]:
-    """A page of the topics of many categories. Raises BadCursor."""
-    query, few = topic_rows.asked_by(viewer).where(permissions.visible_topics(viewer, category_ids)), False
-    if since is not None:
-        by_time = column is SORTS[DEFAULT_SORT]
-        query = query.where((Topic.last_post_at if by_time else Topic.created_at) >= since)
-        few = not by_time and _few_since(since)
-    if author_id is not None:
-        query = query.where(Topic.author_id == author_id)
-    page = paged(_tagged(query, tag), column, number=number, cursor=cursor, few=few)
-    topic_rows.complete(viewer, page.rows)
+    """A page of the topics of many categories, or of those `among` them whose ids a query finds. Raises BadCursor."""
+    sight, size = _sight(viewer, category_ids), page_size(viewer)
+
+    def load() -> topic_rows.Pages:
+        query, few = topic_rows.everybodys().where(permissions.topics_in(sight)), False
+        if since is not None:
+            by_time = column is SORTS[DEFAULT_SORT]
+            query = query.where((Topic.last_post_at if by_time else Topic.created_at) >= since)
+            few = not by_time and _few_since(since)
+        if author_id is not None:
+            query = query.where(Topic.author_id == author_id)
+        if among is not None:
+            query = query.where(Topic.id.in_(among))
+        return (paged(_tagged(query, tag), column, size, number=number, cursor=cursor, few=few),)
+
+    if among is not None:  # a query is no key
+        (page,) = load()
+        topic_rows.complete(viewer, page.rows)
+        return page
+    key = ("listed", sight, column.key, since, tag, author_id, number, cursor, size)
+    (page,) = topic_rows.kept(viewer, key, load)
     return page
+
+
+def _sight(viewer: Viewer, category_ids: Sequence[int]) -> permissions.Sight:
+    """What a viewer sees, the same for all with the same rights unless he has topics that they do not see."""
+    found = permissions.sight(viewer, category_ids)
+    return found if viewer.hides else found._replace(own=0)
 
 
 def _few_since(moment: datetime) -> bool:
@@ -289,7 +336,7 @@ def publish_due() -> None:
             emit(TopicCreated(topic.id))
 
 
-@cache
+@memo
 def _page(guest: bool) -> Select[Any]:
     deleter, first = aliased(User), aliased(Post)
     names = [name for name in TopicPage.__slots__ if hasattr(Topic, name) and name != "last_number"]

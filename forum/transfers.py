@@ -153,7 +153,8 @@ def take_back(mover: Viewer, move_id: int) -> Topic:
         away.views = max(0, away.views - home.views)
     numbers = select(MovedPost.number).where(MovedPost.move_id == move_id, MovedPost.post_id == Post.id)
     _place(away, home, here, numbers.correlate(Post).scalar_subquery())
-    if move.kind == "fork" and not away.first_post_id:
+    if not away.first_post_id:
+        # what was forked off and filled from elsewhere is emptied by the last move that is undone, of whatever kind
         away.deleted_at, away.deleted_by_id, away.merged_into_id = clock.now(), mover.id, home.id
         counting.topic_in(away, -1)
     timeline.forget_move(home, away)

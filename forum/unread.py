@@ -59,16 +59,15 @@ def mark_nodes(viewer: Viewer, nodes: Iterable[Node]) -> list[Node]:
 
 def listed(viewer: Viewer, only: str, *, number: int = 1, cursor: str = "") -> Page[TopicRow]:
     """A page of the unread topics that a filter leaves, the newest post first. Raises BadCursor, Missing."""
-    found = news.fresh(viewer)
+    found, size = news.fresh(viewer), topics.page_size(viewer)
     if len(found) >= news.MOST:
         visible = categories.visible_ids(viewer)
         condition = and_(reading.unread(viewer), Topic.category_id.in_(visible), _condition(viewer, only))
-        query = topic_rows.asked_by(viewer).where(condition)
-        page = topics.paged(query, topics.SORTS[topics.DEFAULT_SORT], number=number, cursor=cursor)
+        query = reading.joined(topic_rows.everybodys(), viewer.id).where(condition)
+        page = topics.paged(query, topics.SORTS[topics.DEFAULT_SORT], size, number=number, cursor=cursor)
         topic_rows.complete(viewer, page.rows)
         return page
     kept = sorted((each for each in found if news.kept(only, each)), key=_order, reverse=True)
-    size = topics.settings.per_page
     if cursor:
         past = tuple(decode(cursor, datetime, int))
         kept = [each for each in kept if _order(each) < past]
@@ -116,21 +115,23 @@ def line(viewer: Viewer, stream: Stream, since: int | None) -> int | None:
     """The number of the post over which "new since your last visit" stands, if that is in this stretch."""
     if viewer.guest or not since or stream.sort != "oldest_to_newest":
         return None
-    begin = (stream.page - 1) * posting.settings.per_page
-    if not begin <= since < begin + posting.settings.per_page:
+    size = posting.page_size(viewer)
+    if not (stream.page - 1) * size <= since < stream.page * size:
         return None
     return next((row.number for row in stream.rows if row.number > since and row.author_id != viewer.id), None)
 
 
-def _rows(viewer: Viewer, topic_ids: Sequence[int]) -> list[TopicRow]:
+def _rows(viewer: Viewer, topic_ids: Sequence[int]) -> Sequence[TopicRow]:
     """Topics in this order."""
     if not topic_ids:
         return []
-    query = topic_rows.asked_by(viewer).where(Topic.id.in_(topic_ids))
-    found = {row.id: TopicRow(**row._mapping) for row in session().execute(query)}
-    rows = [found[key] for key in topic_ids if key in found]
-    topic_rows.complete(viewer, rows)
-    return rows
+
+    def load() -> topic_rows.Pages:
+        found = {row.id: row for row in topic_rows.read(topic_rows.everybodys().where(Topic.id.in_(topic_ids)))}
+        return (Page([found[key] for key in topic_ids if key in found]),)
+
+    (page,) = topic_rows.kept(viewer, ("these", tuple(topic_ids)), load)
+    return page.rows
 
 
 def _order(each: news.Fresh) -> tuple[datetime, int]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, select
+from sqlalchemy import Select, delete, exists, func, or_, select
 
 from core import clock, images, storage
 from core.db import after_commit, session, writing
@@ -80,9 +80,7 @@ class UploadRow:
     @property
     def thumbnail(self) -> str:
         """The address of an image's smallest size."""
-        if self.width is None or self.media_type == "image/gif":
-            return self.path
-        return f"/uploads/{self.key}/{images.steps(self.width)[0]}.webp"
+        return thumbnail_of(self)
 
 
 def path_of(upload: "Upload | UploadRow") -> str:
@@ -91,6 +89,13 @@ def path_of(upload: "Upload | UploadRow") -> str:
         return f"/uploads/{upload.key}/{upload.name}"
     ending = upload.media_type.rpartition("/")[2].replace("jpeg", "jpg")
     return f"/uploads/{upload.key}/{upload.width}x{upload.height}.{ending}"
+
+
+def thumbnail_of(row: UploadRow) -> str:
+    """The address of the smallest size of what a post may show."""
+    if row.width is None or row.media_type == "image/gif":
+        return row.path
+    return f"/uploads/{row.key}/{images.steps(row.width)[0]}.webp"
 
 
 def markdown(upload: Upload) -> str:
@@ -262,19 +267,31 @@ def remove(owner: Viewer, upload_id: int) -> None:
     _remove([upload])
 
 
+def drop(upload: Upload) -> None:
+    """Removes an upload, whoever's it is; the caller has asked who may."""
+    _remove([upload])
+
+
+def drop_key(key: str) -> None:
+    """Removes the upload of this key, if there is one; the caller has asked who may."""
+    _remove(session().scalars(select(Upload).where(Upload.key == key)).all() if key else ())
+
+
 def remove_for(owner: Viewer, purpose: str) -> None:
     """Removes what the owner keeps for his profile."""
     _remove(session().scalars(select(Upload).where(Upload.user_id == owner.id, Upload.purpose == purpose)).all())
 
 
 def remove_unlinked() -> None:
-    """Removes what no post or draft shows, after a day of grace. A recurring job, 100 at a time."""
+    """Removes what no post, draft or profile shows, after a day of grace. A recurring job, 100 at a time."""
     with writing() as current:
         old = Upload.created_at < clock.now() - timedelta(hours=settings.unlinked_hours)
         used = exists().where(UploadLink.upload_id == Upload.id)
         begun = exists().where(Draft.user_id == Upload.user_id, Draft.body.contains(Upload.key))
+        about = or_(User.about.contains(Upload.key), User.signature.contains(Upload.key))
+        said = exists().where(User.id == Upload.user_id, about)
         gone = current.scalars(
-            select(Upload).where(old, Upload.purpose == "", ~used, ~begun).order_by(Upload.id).limit(100)
+            select(Upload).where(old, Upload.purpose == "", ~used, ~begun, ~said).order_by(Upload.id).limit(100)
         ).all()
         _remove(gone)
 

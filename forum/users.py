@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock, tally
@@ -16,7 +16,7 @@ from forum import permissions
 from forum.refusals import Missing
 from forum.slugs import name_key
 from forum.viewers import Viewer
-from models import Handle, PersonFollow, User
+from models import Account, Handle, PersonFollow, User
 
 settings = declare(
     "users",
@@ -71,7 +71,7 @@ def index(viewer: Viewer, *, order: str, search: str = "", number: int = 1, curs
     if number > DEEPEST_PAGE:
         raise Missing(_("Page numbers end at %(last)s. “Further on” there leads to the rest.", last=DEEPEST_PAGE))
     column, size = ORDERS[order], settings.per_page
-    query = select(*COLUMNS).order_by(column.desc(), User.id.desc())
+    query = select(*COLUMNS).where(User.left_at.is_(None)).order_by(column.desc(), User.id.desc())
     if order == "online":
         query = query.where(User.last_seen_at > online_since())
     if search:
@@ -112,6 +112,28 @@ def own(viewer: Viewer) -> UserRow:
     return UserRow(*row)
 
 
+def followed_by(viewer: Viewer, person_id: int, cursor: str = "") -> Page[UserRow]:
+    """A page of the people whom a person follows. Raises Forbidden, BadCursor."""
+    query = select(*COLUMNS).join(PersonFollow, PersonFollow.person_id == User.id)
+    return _related(viewer, query.where(PersonFollow.user_id == person_id), cursor)
+
+
+def followers(viewer: Viewer, person_id: int, cursor: str = "") -> Page[UserRow]:
+    """A page of the people who follow a person. Raises Forbidden, BadCursor."""
+    query = select(*COLUMNS).join(PersonFollow, PersonFollow.user_id == User.id)
+    return _related(viewer, query.where(PersonFollow.person_id == person_id), cursor)
+
+
+def _related(viewer: Viewer, query: Select[Any], cursor: str) -> Page[UserRow]:
+    permissions.require(permissions.see_users(viewer))
+    size = settings.per_page
+    if cursor:
+        query = query.where(User.id > decode(cursor, int)[0])
+    rows = _read(query.order_by(User.id).limit(size + 1))
+    more = len(rows) > size
+    return Page(rows[:size], None if cursor else 1, encode(rows[size - 1].id) if more else None)
+
+
 def slug_of(viewer: Viewer, user_id: int) -> str:
     """The handle of a person. Raises Missing, Forbidden."""
     permissions.require(permissions.see_users(viewer))
@@ -127,10 +149,11 @@ def seen(viewer: Viewer) -> None:
 
 
 def flush_seen(moments: dict[int, datetime]) -> None:
-    """Writes when people were last seen."""
+    """Writes when people were last seen; not of those who prefer that nobody knows."""
     for user_id, moment in sorted(moments.items()):
         earlier = User.last_seen_at.is_(None) | (User.last_seen_at < moment)
-        session().execute(update(User).where(User.id == user_id, earlier).values(last_seen_at=moment))
+        unseen = exists().where(Account.user_id == User.id, Account.preferences["hide_online"].as_string() == "1")
+        session().execute(update(User).where(User.id == user_id, earlier, ~unseen).values(last_seen_at=moment))
 
 
 def _read(query: Select[Any]) -> list[UserRow]:

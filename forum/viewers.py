@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Label, String, cast, exists, func, or_, select
 
 from core import cache, clock, i18n
 from core.changes import of_member
 from core.db import session
 from core.i18n import gettext as _
-from models import Account, Draft, Group, Membership, Sanction, User
+from models import Acceptance, Account, Draft, Group, LoginSession, Membership, Sanction, Topic, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,21 @@ class Viewer:
     slug: str = ""
     colour: int = 0
     picture: str = ""
-    epoch: int = 0
     groups: frozenset[int] = frozenset()
     drafts: bool = False  # whether something is written and not sent
+    hides: bool = False  # whether he began a topic that most others do not see: deleted, or not yet published
     penalties: tuple[Penalty, ...] = ()
+    terms: int = 0  # the newest version of the terms that was accepted
     screened: bool = False  # a moderator has looked at what he writes just now
     preferences: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
+    sessions: frozenset[str] = field(
+        default=frozenset(), hash=False, compare=False, repr=False
+    )  # marks of log-ins that hold
+
+    @property
+    def links_apart(self) -> bool:
+        """Whether links in posts that lead to other sites open in a new tab."""
+        return bool(self.preferences.get("links_apart") == "1")
 
     @property
     def guest(self) -> bool:
@@ -73,6 +82,11 @@ class Viewer:
         return self.holds("administrators") and self.banned is None
 
     @property
+    def unseen(self) -> bool:
+        """Whether nobody is to know when he is here."""
+        return self.preferences.get("hide_online") == "1"
+
+    @property
     def banned(self) -> Penalty | None:
         """The ban that holds just now."""
         return self._penalty("ban")
@@ -83,6 +97,8 @@ class Viewer:
         return self._penalty("mute")
 
     def _penalty(self, kind: str) -> Penalty | None:
+        if not self.penalties:
+            return None
         return next((each for each in self.penalties if each.kind == kind and each.holds), None)
 
 
@@ -101,10 +117,15 @@ def guest(preferences: dict[str, Any] | None = None) -> Viewer:
     return Viewer(groups=frozenset({builtin_groups()["guests"]}), preferences=preferences or {})
 
 
+def holding(kind: str) -> ColumnElement[bool]:
+    """The condition that a sanction is a mute or a ban that holds just now."""
+    ends = Sanction.until.is_(None) | (Sanction.until > clock.now())
+    return (Sanction.kind == kind) & Sanction.lifted_at.is_(None) & ends
+
+
 def under(kind: str) -> ColumnElement[bool]:
     """The condition that a person is muted or banned just now."""
-    ends = Sanction.until.is_(None) | (Sanction.until > clock.now())
-    return exists().where(Sanction.user_id == User.id, Sanction.kind == kind, Sanction.lifted_at.is_(None), ends)
+    return exists().where(Sanction.user_id == User.id, holding(kind))
 
 
 def member(user_id: int) -> Viewer | None:
@@ -112,16 +133,32 @@ def member(user_id: int) -> Viewer | None:
     return cache.keep_one_of("viewer", user_id, lambda: _member(user_id), "viewers", of_member(user_id))
 
 
+def _sessions(user_id: int) -> Label[str]:
+    """The marks of a member's log-ins in one word each, so that they take no query of their own."""
+    mark = cast(LoginSession.id, String) + "-" + LoginSession.key
+    held = (LoginSession.user_id == user_id) & (LoginSession.epoch == Account.session_epoch)
+    marks = select(func.aggregate_strings(mark, " ")).where(held)
+    return marks.correlate(Account).scalar_subquery().label("sessions")
+
+
+def _facts(user_id: int) -> tuple[Any, ...]:
+    """Whether he has drafts, whether he wrote topics that others do not see, and which terms he accepted."""
+    drafts = select(Draft.id).where(Draft.user_id == user_id, Draft.sent_at.is_(None)).exists()
+    hidden = or_(Topic.deleted_at.is_not(None), Topic.scheduled)
+    hides = select(Topic.id).where(Topic.author_id == user_id, hidden).exists()
+    accepted = select(func.max(Acceptance.terms_id)).where(Acceptance.user_id == user_id).scalar_subquery()
+    return drafts.label("drafts"), hides.label("hides"), accepted.label("terms")
+
+
 def _member(user_id: int) -> Viewer | None:
-    drafts = select(Draft.id).where(Draft.user_id == user_id, Draft.sent_at.is_(None)).exists().label("drafts")
     account = (
-        User.id, User.name, User.slug, User.colour, User.picture, Account.session_epoch, Account.preferences,
+        User.id, User.name, User.slug, User.colour, User.picture, Account.preferences, _sessions(user_id),
     )  # fmt: skip
     penalty = (Sanction.kind, Sanction.reason, Sanction.until)
     found = (
         session()
         .execute(
-            select(*account, Membership.group_id, drafts, *penalty)
+            select(*account, Membership.group_id, *_facts(user_id), *penalty)
             .join(Account, Account.user_id == User.id)
             .outerjoin(Membership, Membership.user_id == User.id)
             .outerjoin(
@@ -142,9 +179,11 @@ def _member(user_id: int) -> Viewer | None:
         slug=first.slug,
         colour=first.colour,
         picture=first.picture,
-        epoch=first.session_epoch,
         groups=frozenset(groups | {builtin_groups()["registered"]}),
         drafts=bool(first.drafts),
+        hides=bool(first.hides),
+        terms=first.terms or 0,
         penalties=tuple(sorted((each for each in penalties if each.holds), key=lambda each: each.kind)),
         preferences=dict(first.preferences),
+        sessions=frozenset((first.sessions or "").split()),
     )

@@ -8,7 +8,7 @@ from core import clock
 from core.db import session
 from core.events import emit
 from core.i18n import gettext as _
-from forum import permissions
+from forum import pacing, permissions
 from forum.refusals import Invalid, Missing
 from forum.topics import TopicPage
 from forum.viewers import Viewer
@@ -25,7 +25,7 @@ class VoteCast:
 
 
 def cast(voter: Viewer, topic: TopicPage, post_id: int, value: int) -> None:
-    """Sets a vote: 1, -1, or 0 for none. The same again changes nothing. Raises Forbidden, Invalid, Missing."""
+    """Sets a vote: 1, -1, or 0 for none. The same again changes nothing. Raises Forbidden, Invalid, Missing, TooMany."""
     if value not in (-1, 0, 1):
         raise Invalid("value", _("A vote is 1, 0 or -1."))
     current = session()
@@ -44,6 +44,7 @@ def cast(voter: Viewer, topic: TopicPage, post_id: int, value: int) -> None:
     old = _record(voter.id, post_id, value)
     if old == value:
         return
+    pacing.require_vote(voter, live.category_id, post.author_id, value)
     _count(topic.id, post_id, old, value)
     author = update(User).where(User.id == post.author_id)
     current.execute(author.values(reputation=User.reputation + value - old))

@@ -11,7 +11,7 @@ class Category(Model):
     """A category, a section (a heading that holds others) or a link to somewhere else."""
 
     __tablename__ = "categories"
-    __shown__ = Shown(figures=frozenset({"topics", "posts", "last_post_id"}))
+    __shown__ = Shown(figures=frozenset({"topics", "posts", "last_post_id", "clicks"}))
     id: Mapped[Key]
     uri: Mapped[str | None] = mapped_column(String(500), unique=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
@@ -21,6 +21,7 @@ class Category(Model):
     description: Mapped[str] = mapped_column(Text, default="")
     icon: Mapped[str] = mapped_column(String(40), default="chat-dots")
     colour: Mapped[str] = mapped_column(String(7), default="#475569")
+    image: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))  # in place of its icon
     section: Mapped[bool] = mapped_column(default=False)
     link: Mapped[str] = mapped_column(String(500), default="")
     disabled: Mapped[bool] = mapped_column(default=False)
@@ -35,3 +36,4 @@ class Category(Model):
     topics: Mapped[int] = mapped_column(default=0)  # its own; sums with children are made for each reader
     posts: Mapped[int] = mapped_column(default=0)
     last_post_id: Mapped[int | None]
+    clicks: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # how often a link was followed

@@ -13,7 +13,7 @@ class Flag(Model):
     """A post or (no post) a person that was reported: one flag, however many report it. `version` moves with each act."""
 
     __tablename__ = "flags"
-    __shown__ = Shown(guests=False)
+    __shown__ = Shown(guests=False, counted="inbox")
     id: Mapped[Key]
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))  # the person, or the post's author

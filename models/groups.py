@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
@@ -22,11 +22,15 @@ class Group(Model):
     title: Mapped[str] = mapped_column(String(40), default="")  # the badge's words; empty: no badge
     colour: Mapped[str] = mapped_column(String(7), default="#475569")
     icon: Mapped[str] = mapped_column(String(40), default="")
+    cover: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))  # the key of its picture
     system: Mapped[bool] = mapped_column(default=False)
     members: Mapped[int] = mapped_column(default=0)
     # public: anybody joins; private: by request or invitation; hidden: by invitation, and nobody else sees it
     visibility: Mapped[str] = mapped_column(String(10), default="private", server_default=text("'private'"))
     leavable: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    requests: Mapped[bool] = mapped_column(default=True, server_default=text("true"))  # may people ask to join?
+    # the categories whose posts its page shows; none: any
+    shown_in: Mapped[list[int] | None] = mapped_column(JSON, default=list)
 
 
 class Membership(Model):

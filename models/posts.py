@@ -79,7 +79,7 @@ class Vote(Model):
     """What one person thinks of one post: 1 or -1. No vote, no row."""
 
     __tablename__ = "votes"
-    __shown__ = Shown(guests=False)
+    __shown__ = Shown(guests=False, member="user_id")
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     value: Mapped[int] = mapped_column(SmallInteger)

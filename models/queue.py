@@ -13,7 +13,7 @@ class Queued(Model):
     """A topic or (with a topic's id) a reply that waits, was accepted, was refused, or was taken back by its author."""
 
     __tablename__ = "queued"
-    __shown__ = Shown(guests=False)
+    __shown__ = Shown(guests=False, counted="inbox")
     id: Mapped[Key]
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id", ondelete="CASCADE"))

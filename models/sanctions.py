@@ -24,6 +24,7 @@ class Sanction(Model):
     lifted_at: Mapped[datetime | None]
     lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     lifted_reason: Mapped[str] = mapped_column(String(500), default="")
+    mailed_at: Mapped[datetime | None]  # when he was told of it by mail
 
     __table_args__ = (Index("ix_sanctions_user", "user_id", "id"),)
 

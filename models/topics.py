@@ -13,7 +13,12 @@ class Topic(Model):
     """A conversation: a title and numbered posts. Until `published_at` only its author and staff see it."""
 
     __tablename__ = "topics"
-    __shown__ = Shown(topic="id", lagging=frozenset({"views"}))
+    __shown__ = Shown(
+        topic="id",
+        member="author_id",
+        own=frozenset({"author_id", "scheduled", "deleted_at"}),
+        lagging=frozenset({"views"}),
+    )
     id: Mapped[Key]
     uri: Mapped[str | None] = mapped_column(String(500), unique=True)
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))
@@ -71,6 +76,7 @@ class Tag(Model):
     name: Mapped[str] = mapped_column(String(40), unique=True)
     topics: Mapped[int] = mapped_column(default=0, index=True)
     staff: Mapped[bool] = mapped_column(default=False, server_default=text("false"))  # only moderators give or take it
+    colour: Mapped[str] = mapped_column(String(7), default="", server_default=text("''"))  # empty: the skin's
 
 
 class TopicTag(Model):

@@ -11,7 +11,7 @@ from core.db import Key, Model
 
 
 class Upload(Model):
-    """A file that somebody gave to the site, for posts or for his profile.
+    """A file that somebody gave to the site, for posts, for his profile, or to stand for a place.
 
     `key` is its name in addresses: long enough that nobody guesses it.
     """
@@ -30,7 +30,7 @@ class Upload(Model):
     variants: Mapped[list[Any]] = mapped_column(JSON, default=list)  # the names of its files in the storage
     purpose: Mapped[str] = mapped_column(
         String(10), default="", server_default=text("''")
-    )  # picture, cover; empty: for posts
+    )  # picture, cover, category, group; empty: for posts
     created_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_uploads_user", "user_id", "id"), Index("ix_uploads_created", "created_at"))

@@ -29,12 +29,15 @@ class User(Model):
         String(40), default="", server_default=text("''")
     )  # the key of an upload; or the letter
     cover: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))
+    signature: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    signature_html: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))  # as posts show it
     badges: Mapped[list[int]] = mapped_column(JSON, default=list)  # ids of the groups shown beside the name
     posts: Mapped[int] = mapped_column(default=0)
     topics: Mapped[int] = mapped_column(default=0)
     reputation: Mapped[int] = mapped_column(default=0)
     joined_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]  # when the account was deleted; what was written may still stand under this row
 
     __table_args__ = (
         UniqueConstraint("name_key", "domain"),
@@ -54,6 +57,7 @@ class Account(Model):
     email: Mapped[str | None] = mapped_column(String(320))
     email_key: Mapped[str | None] = mapped_column(String(320), unique=True)
     email_confirmed_at: Mapped[datetime | None]
+    email_wanted: Mapped[str | None] = mapped_column(String(320))  # takes the place of the other once it is confirmed
     password_hash: Mapped[str] = mapped_column(String(255))
     session_epoch: Mapped[int] = mapped_column(default=0)  # moves on with the password: older sessions end
     preferences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # skin, mode, topic_sort, sidebar
@@ -67,3 +71,18 @@ class Handle(Model):
     handle: Mapped[str] = mapped_column(String(80), primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))  # user, group, category
     target_id: Mapped[int]
+
+
+class FormerName(Model):
+    """A name that somebody had before; nobody else gets it. Of who has left only the name itself is kept."""
+
+    __tablename__ = "former_names"
+    __shown__ = Shown(guests=False)
+    id: Mapped[Key]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    name: Mapped[str] = mapped_column(String(60))
+    name_key: Mapped[str] = mapped_column(String(60), index=True)
+    at: Mapped[datetime]  # when it was given up
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+    __table_args__ = (Index("ix_former_names_user", "user_id", "id"),)

@@ -45,16 +45,33 @@
   const trees = (within) => [within ?? document.body, ...[...(within ?? document.body).querySelectorAll("*")].flatMap(({ shadowRoot }) => shadowRoot ? [shadowRoot] : [])];
   const FIELDS = "input:not([type=hidden], [type=checkbox], [type=radio], [type=range]), textarea, select";
 
-  // Every run of text: what it says, where it stands, how it is painted.
-  const collect = (within) => {
-    afresh();
-    return gathered(within);
+  // Rows that are scrolled sideways (tabs on a phone), and how often a reader scrolls on until he has seen the last.
+  const sideways = (within) => [within ?? document.body, ...(within ?? document.body).querySelectorAll("*")].filter((each) =>
+    each.scrollWidth > each.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(each).overflowX));
+  const turns = (within) => Math.max(1, ...sideways(within).map((each) => Math.ceil(each.scrollWidth / each.clientWidth)));
+
+  // Every run of text: what it says, where it stands, how it is painted. With a turn, of what scrolling sideways has newly shown.
+  let met = new Set();
+  const turnTo = (within, turn) => {
+    const rows = sideways(within);
+    for (const row of rows) {
+      const left = turn * row.clientWidth * (getComputedStyle(row).direction === "rtl" ? -1 : 1);
+      row.scrollTo({ left, behavior: "instant" });
+    }
+    return rows;
   };
-  const gathered = (within) => {
+  const collect = (within, turn = 0) => {
+    const rows = turnTo(within, turn);
+    afresh();
+    if (!turn) met = new Set();
+    const fresh = (node, element) => !met.has(node) && rows.some((row) => row.contains(element));
+    return gathered(within, turn ? fresh : undefined);
+  };
+  const gathered = (within, wanted = () => true) => {
     const runs = [], skipped = {};
     const skip = (reason, text) => { skipped[reason] = (skipped[reason] ?? 0) + letters(text); };
-    const add = (element, text, boxes, style) => {
-      if (!letters(text)) return;
+    const add = (node, element, text, boxes, style) => {
+      if (!letters(text) || !wanted(node, element)) return;
       const seen = boxes.filter((box) => box.width > 1 && box.height > 1);
       if (!seen.length) return skip(INVISIBLE, text);
       const reason = reasonFor(element, seen[0]);
@@ -65,6 +82,7 @@
       if (!shown.length) return skip(COVERED, text);
       const size = parseFloat(style.fontSize);
       const [alpha, beside] = strength(element);
+      met.add(node);
       runs.push({
         text: text.trim().slice(0, 40), letters: letters(text), colour: style.color, alpha, beside,
         large: size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700), where: path(element),
@@ -77,7 +95,7 @@
       if (["SCRIPT", "STYLE", "NOSCRIPT", "OPTION", "TEMPLATE", "TEXTAREA"].includes(element.tagName)) continue;
       const range = document.createRange();
       range.selectNodeContents(node);
-      add(element, node.data, [...range.getClientRects()], getComputedStyle(element));
+      add(node, element, node.data, [...range.getClientRects()], getComputedStyle(element));
     }
     const own = within?.matches(FIELDS) ? [within] : [];
     for (const field of [...own, ...trees(within).flatMap((tree) => [...tree.querySelectorAll(FIELDS)])]) {
@@ -85,7 +103,7 @@
       const style = getComputedStyle(field, field.value || field.tagName === "SELECT" ? undefined : "::placeholder");
       const box = field.getBoundingClientRect();
       const inner = DOMRect.fromRect({ x: box.x + 6, y: box.y + 5, width: Math.min(120, box.width - 12), height: Math.min(20, box.height - 10) });
-      if (field.checkVisibility({ visibilityProperty: true })) add(field, text, [inner], { color: style.color, fontSize: style.fontSize, fontWeight: style.fontWeight });
+      if (field.checkVisibility({ visibilityProperty: true })) add(field, field, text, [inner], { color: style.color, fontSize: style.fontSize, fontWeight: style.fontWeight });
     }
     return { runs, skipped };
   };
@@ -299,5 +317,5 @@
     });
   };
 
-  globalThis.gauge = { canary, painted, wear, axe: runAxe, collect, held, controls, kinds, forget, switchOff, trim, states, veil, unveil, judge, edges };
+  globalThis.gauge = { canary, painted, wear, axe: runAxe, collect, turns, turn: (within, turn) => { turnTo(within, turn); }, held, controls, kinds, forget, switchOff, trim, states, veil, unveil, judge, edges };
 })();

@@ -150,10 +150,16 @@ class Gauge:
         controls = self.page.evaluate(f"gauge.controls({self.within})")
         picture = self.behind()
         unseen = self.judged("text", read["runs"], picture)
-        self.runs = len(read["runs"])
-        self.letters = sum(each["letters"] for each in read["runs"]) - unseen
-        aside = sum(read["skipped"].values())
-        covered = read["skipped"].get("covered", 0)
+        runs, covered = read["runs"], read["skipped"].get("covered", 0)
+        for turn in range(1, self.page.evaluate(f"gauge.turns({self.within})")):
+            more = self.page.evaluate(f"gauge.collect({self.within}, {turn})")["runs"]
+            unseen += self.judged("text", more, self.behind(more)) if more else 0
+            covered -= sum(each["letters"] for each in more)
+            runs += more
+        self.page.evaluate(f"gauge.turn({self.within}, 0)")
+        self.runs = len(runs)
+        self.letters = sum(each["letters"] for each in runs) - unseen
+        aside = sum(read["skipped"].values()) - read["skipped"].get("covered", 0) + covered
         if self.letters + aside < held or self.letters < 40 or (covered + unseen) > 0.02 * held:
             self.note("unseen", f"{self.letters} of {held} letters were seen, {read['skipped']} left out", "page")
         for edge in self.beside.evaluate("([controls, shot]) => gauge.edges(controls, shot)", [controls, picture]):

@@ -12,7 +12,7 @@ from skins.sheet import topic_path
 
 TEMPLATES = {
     "home": "categories/index.html", "category": "categories/show.html", "topic": "topics/show.html",
-    "recent": "lists/show.html", "login": "accounts/login.html", "register": "accounts/register.html",
+    "recent": "lists/show.html", "login": "accounts/login.html", "register": "registration/new.html",
     "users": "users/index.html", "profile": "users/show.html", "tags": "tags/index.html", "skins": "skins/index.html",
     "composer": "posts/new.html", "new topic": "topics/new.html", "password": "accounts/password.html",
     "drafts": "drafts/index.html", "following": "following/index.html", "admin form": "admin/skins/index.html",

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
@@ -18,8 +20,16 @@ from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from skins.build import LOOKS, ROOT
-from web.auth import PROVEN
+from web.auth import GIVEN, PROVEN
 
+_BEGIN = """
+    INSERT INTO sessions (user_id, key, epoch, browser, system, network, begun_at, seen_at)
+    SELECT user_id, 'stage', session_epoch, 'Chrome', 'Linux', '127.0.0.0/24', at, at
+    FROM accounts, (SELECT ?2 AS at) WHERE user_id = ?1
+"""
+_MOVE_ON = """
+    INSERT INTO versions (name, number) VALUES ('viewers', 1) ON CONFLICT (name) DO UPDATE SET number = number + 1
+"""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--force-color-profile=srgb"]
 
 
@@ -104,11 +114,24 @@ def launched(playwright: Playwright) -> Browser:
 
 def member(context: BrowserContext, address: str, data: Path) -> None:
     """Makes the reader of a window the community's first member, who has just given his password."""
-    signer = Flask(__name__)
+    value = session_of(data, 1)
+    context.add_cookies([{"name": "session", "value": value, "url": address, "httpOnly": True}])
+
+
+def session_of(data: Path, user_id: int) -> str:
+    """The value of a session's cookie, as a log-in of this person would just have made it, with its row in the database."""
+    connection = sqlite3.connect(data / "livery.sqlite3", timeout=10)
+    with connection:
+        connection.execute(_BEGIN, (user_id, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")))
+        connection.execute(_MOVE_ON)
+        row = connection.execute("SELECT max(id) FROM sessions WHERE user_id = ? AND key = 'stage'", (user_id,))
+        mark = f"{row.fetchone()[0]}-stage"
+    connection.close()
+    now, signer = int(time.time()), Flask(__name__)
     signer.secret_key = (data / "secret_key").read_text().strip()
     serializer = SecureCookieSessionInterface().get_signing_serializer(signer)
-    value = serializer.dumps({"_user_id": "1.0", "_fresh": True, PROVEN: int(time.time())})
-    context.add_cookies([{"name": "session", "value": value, "url": address, "httpOnly": True}])
+    value: str = serializer.dumps({"_user_id": f"{user_id}.{mark}", "_fresh": True, PROVEN: now, GIVEN: now})
+    return value
 
 
 def dressed(browser: Browser, address: str, look: Look, width: int, **more: object) -> BrowserContext:

@@ -13,13 +13,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from pytest_socket import socket_allow_hosts
+from sqlalchemy import delete
 
 from app import create_app
 from cli.prepare import prepare
-from core import cache, clock, config, db, jobs, mail, pending, tally
+from core import cache, clock, config, db, jobs, mail, noticed, pending, runs, tally
+from core.settings import Stored
 from tests import databases, factories, letters
 from tests.visitor import Visitor
 from web import limits, reading
+
+# the log that is watched is SQLite's; a replica is PostgreSQL's, and its tests start a cluster of their own
+collect_ignore = ["test_wal.py"] if os.environ.get("LIVERY_TEST_DATABASE") else ["test_replica.py"]
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
@@ -43,6 +48,14 @@ def _the_present() -> Iterator[None]:
     clock.travel(timedelta())
 
 
+@pytest.fixture(autouse=True)
+def _what_follows_from_commits_works(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What fails after a commit is only logged; a test that provokes it clears the log when it has seen it."""
+    yield
+    failed = [record.exc_text or record.exc_info for record in caplog.get_records("call") if record.name == "livery.db"]
+    assert not failed, failed
+
+
 @pytest.fixture(scope="session")
 def _database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[databases.Database]:
     made = databases.make(os.environ.get("LIVERY_TEST_DATABASE", ""), tmp_path_factory.mktemp("data"), WORKER)
@@ -57,6 +70,9 @@ def _application(_database: databases.Database, tmp_path_factory: pytest.TempPat
     made = create_app(settings, TESTING=True, RATELIMIT_ENABLED=True)
     with made.app_context():
         prepare()
+        # people of tests write as fast as a test does; `paced` takes this back
+        with db.writing() as current:
+            current.add(Stored(name="pace.newcomer_seconds", value="0"))
         engine = db.db.engine
         db.db.session.remove()
     _database.remember(engine)
@@ -64,19 +80,26 @@ def _application(_database: databases.Database, tmp_path_factory: pytest.TempPat
     engine.dispose()
 
 
-@pytest.fixture
-def app(_application: Flask, _database: databases.Database) -> Iterator[Flask]:
-    """The application over a database in which nothing has happened yet; nobody counts how often somebody writes."""
-    _database.restore()
+def begin_again(application: Flask, database: databases.Database) -> None:
+    """Makes an application forget everything, and stand over a database in which nothing has happened yet."""
+    database.restore()
     cache.forget()
     tally.forget()
+    noticed.forget()
+    runs.forget()
     pending.forget()
     limits.limiter.enabled = False
     limits.forget()
     reading.forget()
     # another application of this process may have taken the queue over
-    jobs.connect(_application.config["LIVERY"], _application.app_context, immediate=True)
-    factories.use(_application)
+    jobs.connect(application.config["LIVERY"], application.app_context, immediate=True)
+    factories.use(application)
+
+
+@pytest.fixture
+def app(_application: Flask, _database: databases.Database) -> Iterator[Flask]:
+    """The application over a database in which nothing has happened yet; nobody counts how often somebody writes."""
+    begin_again(_application, _database)
     yield _application
     limits.limiter.enabled = False
 
@@ -85,6 +108,15 @@ def app(_application: Flask, _database: databases.Database) -> Iterator[Flask]:
 def limited(app: Flask) -> Flask:
     """The application with its limits on how often somebody may write."""
     limits.limiter.enabled = True
+    return app
+
+
+@pytest.fixture
+def paced(app: Flask) -> Flask:
+    """The application with the pauses between two posts that it has by itself."""
+    with factories.inside(), db.writing() as current:
+        current.execute(delete(Stored))
+        cache.bump("settings")
     return app
 
 

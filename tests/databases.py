@@ -12,12 +12,12 @@ from core.db import Base
 
 
 class Database(Protocol):
-    """A database that can return to what it held when it was told to remember."""
+    """A database that can return to what it held when it was told to remember, under one name or several."""
 
     url: str
 
-    def remember(self, engine: Engine) -> None: ...
-    def restore(self) -> None: ...
+    def remember(self, engine: Engine, name: str = "clean") -> None: ...
+    def restore(self, name: str = "clean") -> None: ...
     def drop(self) -> None: ...
 
 
@@ -27,17 +27,18 @@ class Sqlite:
     def __init__(self, folder: Path) -> None:
         self.url = f"sqlite:///{folder / 'livery.sqlite3'}"
         self.file = sqlite3.connect(folder / "livery.sqlite3")
-        self.clean = sqlite3.connect(":memory:")
+        self.kept: dict[str, sqlite3.Connection] = {}
 
-    def remember(self, engine: Engine) -> None:
-        self.file.backup(self.clean)
+    def remember(self, engine: Engine, name: str = "clean") -> None:
+        copy = self.kept.setdefault(name, sqlite3.connect(":memory:"))
+        self.file.backup(copy)
 
-    def restore(self) -> None:
-        self.clean.backup(self.file)
+    def restore(self, name: str = "clean") -> None:
+        self.kept[name].backup(self.file)
 
     def drop(self) -> None:
-        self.file.close()
-        self.clean.close()
+        for connection in (self.file, *self.kept.values()):
+            connection.close()
 
 
 class Postgres:
@@ -49,6 +50,7 @@ class Postgres:
     def __init__(self, server: str, worker: str) -> None:
         self.server = server
         self.connection: psycopg.Connection[Any] | None = None
+        self.scripts: dict[str, str] = {}
         self.name = f"livery_test_{worker}_{os.getpid()}"
         self.admin(f"CREATE DATABASE {self.name}", f"ALTER DATABASE {self.name} SET synchronous_commit = off")
         self.url = make_url(server).set(database=self.name).render_as_string(hide_password=False)
@@ -58,28 +60,28 @@ class Postgres:
             for statement in statements:
                 connection.execute(statement)
 
-    def remember(self, engine: Engine) -> None:
-        self.connection = psycopg.connect(self.url, autocommit=True)
+    def remember(self, engine: Engine, name: str = "clean") -> None:
+        self.connection = self.connection or psycopg.connect(self.url, autocommit=True)
         tables = [table.name for table in Base.metadata.sorted_tables]
-        self.connection.execute("CREATE SCHEMA clean")
-        for name in tables:
-            self.connection.execute(f"CREATE TABLE clean.{name} AS TABLE {name}")
+        self.connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
+        for table in tables:
+            self.connection.execute(f"CREATE TABLE {name}.{table} AS TABLE {table}")
         counters = self.connection.execute(
             "SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'public'"
         ).fetchall()
-        self.script = "; ".join(
+        self.scripts[name] = "; ".join(
             [
                 "BEGIN",
-                *(f"DELETE FROM {name}" for name in reversed(tables)),
-                *(f"INSERT INTO {name} SELECT * FROM clean.{name}" for name in tables),
-                *(f"SELECT setval('{name}', {last + 1}, false)" for name, last in counters),
+                *(f"DELETE FROM {table}" for table in reversed(tables)),
+                *(f"INSERT INTO {table} SELECT * FROM {name}.{table}" for table in tables),
+                *(f"SELECT setval('{sequence}', {last + 1}, false)" for sequence, last in counters),
                 "COMMIT",
             ]
         )
 
-    def restore(self) -> None:
+    def restore(self, name: str = "clean") -> None:
         assert self.connection
-        self.connection.execute(self.script)
+        self.connection.execute(self.scripts[name])
 
     def drop(self) -> None:
         if self.connection:

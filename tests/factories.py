@@ -12,10 +12,9 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import func, insert, select, update
 
-from cli import doctor_counters
 from core import cache, clock, settings
 from core.db import session, write_in_progress, writing
-from forum import categories, counting, groups, handles, posts, text, topics, viewers, votes
+from forum import categories, counting, groups, handles, memberships, posts, recounting, text, topics, viewers, votes
 from forum.slugs import name_key, slugify
 from forum.tags import count as count_tags
 from forum.viewers import Viewer
@@ -122,6 +121,21 @@ def a_moderator(name: str = "Marshal") -> User:
 def group_id(slug: str) -> int:
     """The id of a group."""
     return session().scalars(select(Group.id).where(Group.slug == slug)).one()
+
+
+@writes
+def a_group(name: str = "Team", *, of: Sequence[User] = (), **details: Any) -> Group:
+    """A group, with some people in it."""
+    group = groups.create(name, **details)
+    for user in of:
+        groups.join(user.id, group.id)
+    return group
+
+
+@writes
+def set_owner(user: User, group: Group) -> None:
+    """Makes a member of a group one of its owners."""
+    memberships.set_owner(group.id, user.id, owner=True)
 
 
 @reads
@@ -262,7 +276,7 @@ def number_of(kind: type, *conditions: Any) -> int:
 @reads
 def astray() -> list[str]:
     """The counters that are off, as `bin/livery doctor` finds them."""
-    return [str(wrong) for table in doctor_counters.TABLES for wrong in doctor_counters.find(table)]
+    return [str(wrong) for table in recounting.TABLES for wrong in recounting.find(table)]
 
 
 @writes

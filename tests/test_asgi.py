@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, Response, request
 
 import asgi
-from core import jobs
+from core import jobs, pubsub, tally
 from forum import uploads
 from tests.factories import a_post, a_topic, a_user, change, first_post
 from tests.visitor import Visitor, path_of
@@ -68,7 +68,7 @@ class Client:
 def site(app: Flask) -> Iterator[asgi.Site]:
     made = asgi.Site(app)
     yield made
-    made.bridge.pool.shutdown()
+    made.close()
 
 
 @pytest.fixture
@@ -97,6 +97,21 @@ def test_a_kept_page_needs_no_thread(site, handed_on):
     status, headers, body = client.get(path, if_none_match=f'"other", W/{first[1]["etag"]}')
     assert (status, body, headers["etag"]) == (304, b"", first[1]["etag"])
     assert len(handed_on) == 1
+
+
+def test_what_the_loop_answers_counts_as_a_visit(site, handed_on, app):
+    path = path_of(a_topic())
+    client = Client(site)
+    for browser in ("Firefox", "Firefox", "bingbot/2.0"):
+        client.get(path, user_agent=browser)
+    status, headers, _ = client.get(path, user_agent="Firefox")
+    client.get(path, user_agent="Firefox", if_none_match=headers["etag"])
+    client.get("/colours.css", user_agent="Firefox")
+    client.get("/colours.css", user_agent="Firefox")
+    assert (status, handed_on.count(path)) == (200, 1)
+    counts, _ = tally.take()
+    visits = {name: number for (name, _hour), number in counts.items() if name.startswith("visits.")}
+    assert visits == {"visits.guests": 4, "visits.robots": 1}
 
 
 def test_a_write_is_seen_by_the_next_request(site, handed_on):
@@ -183,6 +198,13 @@ def test_the_lifespan_starts_and_stops_the_jobs(site, monkeypatch):
 
     asyncio.run(site({"type": "lifespan"}, receive, send))
     assert said == ["lifespan.startup.complete", "halted", "lifespan.shutdown.complete"]
+
+
+def test_a_site_that_has_ended_hears_nothing_more(site):
+    assert Client(site).get("/events?topic=404")[0] == 404
+    assert pubsub.anybody()
+    site.close()
+    assert not pubsub.anybody()
 
 
 def test_who_has_a_session_may_send_files(site):

@@ -8,7 +8,7 @@ import pytest
 from core import clock
 from core.colour import ink_on
 from core.db import writing
-from forum import categories
+from forum import categories, schedule
 from forum.refusals import Missing
 from tests.factories import (
     a_category,
@@ -81,12 +81,45 @@ def test_a_section_is_a_heading_that_holds_others(guest):
     assert "Log in to post" not in shown.words
 
 
-def test_a_link_category_leads_to_its_target_and_has_no_figures(guest):
+def test_a_link_category_leads_to_its_target_and_has_no_topics(guest):
     link = a_category("The handbook", link="https://handbook.example/start")
     page = guest.get("/")
-    assert "The handbook" in page.words
+    assert f'<a href="/category/{link.id}/the-handbook" rel="nofollow" hx-boost="false">The handbook</a>' in page.html
     assert "0 topics" not in page.words
     assert guest.get(f"/category/{link.id}").location == "https://handbook.example/start"
+    by_script = guest.htmx.boosted(f"/category/{link.id}/the-handbook")
+    assert (by_script.status, by_script.headers["HX-Redirect"]) == (200, "https://handbook.example/start")
+
+
+def test_each_visit_to_a_link_counts_once_and_no_robot_does(guest, ann, visit):
+    link = a_category("The handbook", link="https://handbook.example/start")
+    address = f"/category/{link.id}/the-handbook"
+    assert "0 visits" in guest.get("/").words
+    for browser in (guest, guest, ann):
+        browser.get(address)
+    ann.htmx.boosted(f"/category/{link.id}")
+    guest.send("HEAD", address)
+    guest.get(address, **{"Sec-Purpose": "prefetch;prerender"})
+    robot = visit()
+    robot.client.get(address, headers={"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"})
+    with inside():
+        schedule.flush_tallies()
+        schedule.flush_tallies()
+    assert fresh(link).clicks == 4
+    assert "4 visits" in guest.get("/").words
+    assert (
+        "link to https://handbook.example/start · 4 visits" in visit(an_administrator()).get("/admin/categories").words
+    )
+
+
+def test_a_link_in_a_hidden_category_leads_nobody_else_there(guest, ann):
+    link = a_category("Staff only", link="https://staff.example/", own_rights=True)
+    for browser in (guest, ann):
+        assert browser.get(f"/category/{link.id}").status == 404
+        assert "staff.example" not in browser.get("/").html
+    with inside():
+        schedule.flush_tallies()
+    assert fresh(link).clicks == 0
 
 
 def test_an_empty_site_says_so(guest):

@@ -33,11 +33,11 @@ def test_a_reply_moves_its_topic_and_the_lists(app):
     assert moved(write) == {"all", of_topic(topic.id)}
 
 
-def test_a_vote_moves_its_topic(app):
+def test_a_vote_moves_its_topic_and_both_its_people(app):
     topic, ann = a_topic(), viewer_of(a_user("Ann"))
     post = first_post(topic)
-    # and its author, who is told
-    touched = {"all", of_topic(topic.id), of_member(topic.author_id)}
+    # and its author, who is told, and who voted, whose own marks are kept
+    touched = {"all", of_topic(topic.id), of_member(topic.author_id), of_member(ann.id)}
     assert moved(lambda: votes.cast(ann, topics.get(ann, topic.id), post.id, 1)) == touched
 
 
@@ -89,11 +89,12 @@ def test_a_post_that_goes_to_another_topic_counts_for_all_topics(app):
         (lambda: update(Account).values(session_epoch=7), {"viewers"}),
         (lambda: update(Account).where(Account.user_id == 5).values(session_epoch=7), {of_member(5)}),
         (lambda: update(Topic).where(Topic.id == 5).values(title="New"), {"all", of_topic(5)}),
-        (lambda: delete(Vote), set()),
+        (lambda: delete(Vote), {"viewers"}),
         (lambda: delete(NavigationItem), {"all", "site"}),
         (lambda: update(Topic).values(title="New"), {"all", "site"}),
-        (lambda: text("UPDATE topics SET title = 'New'"), {"all", "site"}),
-        (lambda: text("DELETE FROM votes"), set()),
+        (lambda: update(Topic).where(Topic.id == 5).values(scheduled=True), {"all", of_topic(5), "viewers"}),
+        (lambda: text("UPDATE topics SET title = 'New'"), {"all", "site", "viewers"}),
+        (lambda: text("DELETE FROM votes"), {"viewers"}),
         (lambda: text("PRAGMA user_version" if sqlite() else "SELECT 1"), {"all", "site", "viewers", "readers"}),
         (lambda: delete(ReadTopic).where(ReadTopic.user_id == 5), {of_reader(5)}),
         (lambda: delete(ReadTopic), {"readers"}),

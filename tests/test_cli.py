@@ -128,6 +128,17 @@ def test_an_administrator_is_made_and_the_password_asked_for(run: Run, folder: P
     assert ask(folder, held) == [("administrators", 1)]
 
 
+def test_the_first_person_of_a_site_that_waits_for_its_set_up_completes_it(run: Run, folder: Path) -> None:
+    with database(folder) as connection:
+        connection.execute("insert into set_up_codes (code_hash, at) values ('x', '2026-01-01 00:00:00')")
+        connection.execute("insert into versions (name, number) values ('first_run', 1)")
+    connection.close()
+    made = run("users", "create", "Ann", "--password", PASSWORD)
+    assert made.stdout == "Ann can log in now, as an administrator.\n"
+    assert ask(folder, "select count(*) from set_up_codes") == [(0,)]
+    assert run("users", "create", "Bert", "--password", PASSWORD).stdout == "Bert can log in now.\n"
+
+
 @pytest.mark.parametrize(
     ("name", "password", "reason"),
     [

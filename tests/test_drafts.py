@@ -193,6 +193,17 @@ def test_sending_takes_the_draft_away_and_nothing_brings_it_back(ann):
     assert open_drafts() == []
 
 
+def test_the_very_text_that_was_posted_is_known_as_such(ann):
+    topic, place = a_topic(), a_category()
+    ann.post(f"/topic/{topic.id}/posts", {"body": "Whole.\r\nAnd more.", "send_key": "reply"})
+    assert state(ann.post("/drafts", sheet("reply", f"topic:{topic.id}", "Whole.\nAnd more.\n"))) == "posted"
+    assert state(ann.post("/drafts", sheet("reply", f"topic:{topic.id}", "Whole.\nAnd less."))) == "sent"
+    ann.post(f"/category/{place.id}/topics", {"title": "A  title", "body": "Body", "send_key": "topic"})
+    assert state(ann.post("/drafts", sheet("topic", f"category:{place.id}", "Body", title="A title"))) == "posted"
+    assert state(ann.post("/drafts", sheet("topic", f"category:{place.id}", "Body", title="Another"))) == "sent"
+    assert open_drafts() == []
+
+
 @reads
 def all_rows() -> list[Draft]:
     """Every row, sent ones too."""

@@ -165,10 +165,13 @@ def test_a_head_has_no_body_and_the_same_status(guest):
 def test_a_limit_tells_how_long_to_wait(limited, guest):
     answers = [guest.post("/register", {"name": ""}) for _ in range(11)]
     assert [answer.status for answer in answers] == [422] * 10 + [429]
-    assert "Please wait 60 seconds." in answers[-1].words
-    assert answers[-1].headers["Retry-After"] == "60"
+    # a minute from the first of them, which a slow machine answered some seconds ago
+    wait = int(answers[-1].headers["Retry-After"])
+    assert 45 <= wait <= 60
+    assert f"Please wait {wait} seconds." in answers[-1].words
     fragment = guest.htmx.post("/register", {"name": ""})
-    assert (fragment.status, fragment.headers["Retry-After"], "<html" in fragment.html) == (429, "60", False)
+    assert (fragment.status, "<html" in fragment.html) == (429, False)
+    assert 45 <= int(fragment.headers["Retry-After"]) <= wait
 
 
 def test_a_limit_counts_each_reader_by_himself(limited, app, ann, visit):

@@ -178,3 +178,20 @@ def test_the_forum_announces_topics_posts_and_votes(app):
         topics.publish_due()
     assert heard == [TopicCreated(scheduled.id)]
     assert first_post(scheduled).number == 1
+
+
+def test_a_subscriber_that_raises_costs_nobody_his_answer(app, ann, caplog):
+    def fail(event) -> None:
+        raise RuntimeError("a plugin of somebody else")
+
+    heard = []
+    subscribe(PostCreated, at_once=True)(fail)
+    subscribe(PostCreated, at_once=True)(heard.append)
+    topic = a_topic()
+    caplog.clear()
+    answer = ann.post(f"/topic/{topic.id}/posts", {"body": "It stands all the same."})
+    assert answer.status == 303
+    assert "It stands all the same." in ann.get(f"/topic/{topic.id}/{topic.slug}").words
+    assert len(heard) == 1
+    assert "a plugin of somebody else" in caplog.text
+    caplog.clear()

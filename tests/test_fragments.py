@@ -210,3 +210,38 @@ def test_what_has_no_fields_cannot_be_a_key():
     assert fragments.key_of({"a": [1, (2,)]}) == (("a", (1, (2,))),)
     assert security.TOKEN_MARK not in "any text without a NUL"
     assert Post.__shown__.topic == "topic_id"
+
+
+def test_the_frame_and_the_tools_show_a_change_with_the_next_request(app):
+    place, topic, ann = a_category(), a_topic(by=a_user("Writer")), a_user("Ann")
+    visitor, path = Visitor(app, ann), path_of(topic)
+    page = visitor.get(path)
+    assert 'id="drafts-entry" hidden' in page.html
+    assert 'id="bell-count" hidden' in page.html
+    assert 'href="/moderation"' not in page.html
+
+    def watched() -> bool:
+        form = visitor.get(path).form(f"/topic/{topic.id}/follow")
+        return ("watch", "true") in [(button["value"], button["aria-pressed"]) for button in form.buttons]
+
+    assert not watched()
+    visitor.post(f"/topic/{topic.id}/follow", {"state": "watch"})
+    assert watched()
+    a_post(in_=topic, by=a_user("Marge"))
+    assert 'id="bell-count" hidden' not in visitor.get("/").html  # to open the topic is to have seen it
+    visitor.post("/drafts", {"place": f"category:{place.id}", "send_key": "a" * 16, "body": "More later."})
+    assert 'id="drafts-entry" hidden' not in visitor.get(path).html
+    writes(groups.join)(ann.id, group_id(MODERATORS))
+    assert 'href="/moderation"' in visitor.get(path).html
+    assert f'id="topic-{topic.id}-manage"' in visitor.get(path).html
+
+
+def test_the_moment_in_a_kept_form_is_that_of_the_page(app):
+    place, ann = a_category(), Visitor(app, a_user("Ann"))
+    moments = []
+    for past in (timedelta(), timedelta(minutes=5)):
+        clock.travel(past)
+        page = ann.get(f"/category/{place.id}/{place.slug}")
+        moments.append(page.form(f"/category/{place.id}/unread").fields["until"])
+    assert "\x00" not in moments[0]
+    assert moments[0][:16] < moments[1][:16]

@@ -1,12 +1,17 @@
 """Groups: the built-in ones, badges, joining and leaving."""
 
+import csv
+import re
+
 import pytest
 
 from core.db import session, writing
 from forum import groups, handles, privileges, viewers
 from forum.refusals import Conflict
 from models import Candidacy, Grant, Group, Handle, Membership
+from tests import factories
 from tests.factories import (
+    a_category,
     a_private_category,
     a_topic,
     a_user,
@@ -127,7 +132,14 @@ def test_guests_and_members_are_in_their_built_in_groups(app):
 def a_group(visit, *, by=None, **fields) -> str:
     """The slug of a group that an administrator (or somebody else) made through the form."""
     maker = visit(by) if by else visit(an_administrator("Founder"))
-    given = {"name": "Glue club", "visibility": "public", "colour": "#1d4ed8", "leavable": "1", **fields}
+    given = {
+        "name": "Glue club",
+        "visibility": "public",
+        "colour": "#1d4ed8",
+        "leavable": "1",
+        "requests": "1",
+        **fields,
+    }
     made = maker.post("/groups/new", given)
     assert made.status == 303, made.words
     return made.location.removeprefix("/groups/")
@@ -308,7 +320,10 @@ def test_a_group_is_changed_and_removed(visit, guest):
     assert "Sticky" in guest.get("/user/ann").words
     question = browser.get(f"/groups/{slug}/destroy")
     assert "members stay, but lose the badge" in question.words
-    browser.submit(question, f"/groups/{slug}/destroy")
+    refused = browser.submit(question, f"/groups/{slug}/destroy", name="Other")
+    assert refused.status == 422
+    assert "This is not the name of the group." in refused.words
+    browser.submit(question, f"/groups/{slug}/destroy", name="glue Club")
     assert guest.get(f"/groups/{slug}").status == 404
     assert fresh(ann).badges == []
     assert browser.post("/groups/moderators/destroy").status == 403
@@ -329,3 +344,207 @@ def test_two_groups_of_one_name_are_refused(visit):
     a_group(visit)
     again = {"name": "glue CLUB", "visibility": "public", "colour": "#1d4ed8"}
     assert visit(an_administrator("Other")).post("/groups/new", again).status == 422
+
+
+def test_a_person_chooses_which_badges_are_shown_and_in_which_order(ann, guest):
+    first, second = (factories.a_group(name, of=[ann.user], title=name) for name in ("Glue", "Wood"))
+    other = factories.a_group("Metal", title="Metal")
+    name = re.compile(r'class="badge group-badge g-(\d+)"')
+
+    def shown() -> list[int]:
+        return [int(key) for key in name.findall(guest.get(f"/user/{ann.user.slug}").html)]
+
+    assert shown() == [first.id, second.id]
+    assert 'href="/me/badges"' in ann.get("/groups/glue").html
+    page = ann.get("/me/badges")
+    assert page.html.index("Glue") < page.html.index("Wood")
+    assert "Metal" not in page.words
+    places = {f"place-{first.id}": "2", f"place-{second.id}": "1"}
+    ann.post("/me/badges", {**places, "worn": [str(first.id), str(second.id), str(other.id)]})
+    assert shown() == [second.id, first.id]
+    assert ann.get("/me/badges").html.index("Wood") < ann.get("/me/badges").html.index("Glue")
+    ann.post("/me/badges", {"worn": [str(first.id)]})
+    assert shown() == [first.id]
+    ann.post("/me/badges", {})
+    assert shown() == []
+    assert guest.get("/me/badges").location.startswith("/login")
+
+
+def test_members_are_found_by_name(guest):
+    group = factories.a_group("Team", of=[a_user("Anton"), a_user("Berta")], visibility="public")
+    found = guest.get(f"/groups/{group.slug}?q=ANT").html
+    assert ("Anton" in found, "Berta" in found) == (True, False)
+    assert "No name has these letters in it." in guest.get(f"/groups/{group.slug}?q=zzz").words
+
+
+def test_requests_are_switched_off_and_invitations_stay(visit, guest):
+    slug, ann, bob = a_group(visit, visibility="private"), a_user("Ann"), a_user("Bob")
+    asking = visit(bob)
+    asking.post(f"/groups/{slug}/membership", {"member": "1"})
+    founder = visit(an_administrator("Second"))
+    page = founder.get(f"/groups/{slug}/edit")
+    founder.submit(page, f"/groups/{slug}/edit", visibility="private", requests="0")
+    browser = visit(ann)
+    page = browser.get(f"/groups/{slug}")
+    assert "Ask to join" not in page.words
+    assert "Nobody asks to join this group: its owners invite whom they want." in page.words
+    assert "Log in to join" not in guest.get(f"/groups/{slug}").words
+    assert "by invitation" in guest.get("/groups").words
+    refused = browser.post(f"/groups/{slug}/membership", {"member": "1"})
+    assert (refused.status, "Nobody asks to join" in refused.words) == (403, True)
+    assert number_of(Candidacy, Candidacy.user_id == ann.id) == 0
+    assert "Bob asks to join" in founder.get(f"/groups/{slug}").words
+    founder.post(f"/groups/{slug}/invitations", {"who": "Ann"})
+    browser.submit(browser.get(f"/groups/{slug}"), f"/groups/{slug}/membership", member="1")
+    assert is_in(ann, slug)
+
+
+def test_a_group_with_requests_is_asked_as_before(visit):
+    slug, ann = a_group(visit, visibility="private"), a_user("Ann")
+    browser = visit(ann)
+    assert "Ask to join" in browser.get(f"/groups/{slug}").words
+    browser.post(f"/groups/{slug}/membership", {"member": "1"})
+    assert number_of(Candidacy, Candidacy.user_id == ann.id) == 1
+    browser.post(f"/groups/{slug}/membership", {"member": "1"})
+    assert number_of(Candidacy, Candidacy.user_id == ann.id) == 1
+
+
+def test_the_last_owner_stays_one_until_somebody_else_is(visit):
+    owner, ann = a_user("Olga"), a_user("Ann")
+    grant("group:create", to=owner)
+    slug = a_group(visit, by=owner)
+    visit(ann).post(f"/groups/{slug}/membership", {"member": "1"})
+    chief = visit(owner)
+    for path, fields in (("membership", {"member": "0"}), (f"members/{owner.id}", {"rank": "member"})):
+        refused = chief.post(f"/groups/{slug}/{path}", fields)
+        assert (refused.status, "A group needs an owner" in refused.words) == (409, True)
+    assert visit(an_administrator("Second")).post(f"/groups/{slug}/members/{owner.id}", {"rank": "out"}).status == 409
+    assert is_in(owner, slug)
+    chief.post(f"/groups/{slug}/members/{ann.id}", {"rank": "owner"})
+    assert chief.post(f"/groups/{slug}/membership", {"member": "0"}).status == 303
+    assert not is_in(owner, slug)
+    assert visit(ann).get(f"/groups/{slug}/edit").status == 200
+
+
+def test_the_page_shows_posts_of_the_categories_that_were_chosen(visit, guest):
+    owner = an_administrator("Olga")
+    slug, (tools, wood, secret) = (
+        a_group(visit, by=owner),
+        (a_category("Tools"), a_category("Wood"), a_private_category()),
+    )
+    for place, title in ((tools, "A sharp chisel"), (wood, "Oak or ash"), (secret, "Hidden words")):
+        a_topic(by=owner, in_=place, title=title)
+    chief = visit(owner)
+
+    def shown(browser) -> list[bool]:
+        words = browser.get(f"/groups/{slug}").words
+        return [title in words for title in ("A sharp chisel", "Oak or ash", "Hidden words")]
+
+    assert (shown(guest), shown(chief)) == ([True, True, False], [True, True, True])
+    page = chief.get(f"/groups/{slug}/edit")
+    chief.submit(page, f"/groups/{slug}/edit", visibility="public", **{f"place-{wood.id}": "1"})
+    assert (shown(guest), shown(chief)) == ([False, True, False], [False, True, False])
+    ticked = chief.get(f"/groups/{slug}/edit").html
+    assert f'name="place-{wood.id}" value="1" checked' in ticked
+    assert f'name="place-{tools.id}" value="1">' in ticked
+    chief.submit(page, f"/groups/{slug}/edit", visibility="public", **{f"place-{secret.id}": "1"})
+    assert shown(guest) == [False, False, False]
+    chief.submit(page, f"/groups/{slug}/edit", visibility="public")
+    assert shown(guest) == [True, True, False]
+
+
+def test_what_was_chosen_follows_a_category_into_another(visit, guest):
+    owner = an_administrator("Olga")
+    slug, tools, wood = a_group(visit, by=owner), a_category("Tools"), a_category("Wood")
+    a_topic(by=owner, in_=tools, title="A sharp chisel")
+    chief = visit(owner)
+    page = chief.get(f"/groups/{slug}/edit")
+    chief.submit(page, f"/groups/{slug}/edit", visibility="public", **{f"place-{tools.id}": "1"})
+    chief.post(f"/admin/categories/{tools.id}/merge", {"into": str(wood.id)})
+    assert "A sharp chisel" in guest.get(f"/groups/{slug}").words
+
+
+def test_an_owner_chooses_only_among_what_he_may_read_and_keeps_what_others_chose(visit):
+    owner = a_user("Olga")
+    grant("group:create", to=owner)
+    slug, wood, secret = (
+        a_group(visit, by=owner),
+        a_category("Wood"),
+        a_private_category("Backstage", for_="moderators"),
+    )
+    chief, warden = visit(owner), visit(an_administrator("Warden"))
+    address, both = f"/groups/{slug}/edit", {f"place-{wood.id}": "1", f"place-{secret.id}": "1"}
+    assert "Backstage" not in chief.get(address).words
+    chief.submit(chief.get(address), address, visibility="public", **both)
+    group = session_group(slug)
+    assert fresh(group).shown_in == [wood.id]
+    warden.submit(warden.get(address), address, visibility="public", **both)
+    assert fresh(group).shown_in == [wood.id, secret.id]
+    chief.submit(chief.get(address), address, visibility="public", **{f"place-{wood.id}": "0"})
+    assert fresh(group).shown_in == [secret.id]
+
+
+def session_group(slug: str) -> Group:
+    """A group by its handle."""
+    with inside():
+        return session().get_one(Group, group_id(slug))
+
+
+def test_who_manages_a_group_takes_its_members_along_as_a_table(visit, guest):
+    owner, ann = a_user("Olga"), a_user("=1+1")
+    grant("group:create", to=owner)
+    slug = a_group(visit, by=owner, visibility="private")
+    factories.a_group("Other", of=[a_user("Carl")])
+    with inside(), writing():
+        groups.join(ann.id, group_id(slug))
+    address = f"/groups/{slug}/members.csv"
+    assert address in visit(owner).get(f"/groups/{slug}").html
+    for browser in (visit(owner), visit(an_administrator("Warden"))):
+        answer = browser.get(address)
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="members-{slug}.csv"'
+        rows = list(csv.reader(answer.html.splitlines()))
+        assert rows[0] == ["name", "handle", "rank", "joined the site", "posts"]
+        assert [row[:3] for row in rows[1:]] == [["Olga", "olga", "owner"], ["'=1+1", ann.slug, "member"]]
+        assert "@" not in answer.html
+    assert visit(ann).get(address).status == 403
+    assert address not in visit(ann).get(f"/groups/{slug}").html
+    assert guest.get(address).location.startswith("/login")
+
+
+def notices_of(browser) -> list[str]:
+    """What somebody is told, the newest first."""
+    return re.findall(r'class="notice-link" href="/notifications/\d+">([^<]*)</a>', browser.get("/notifications").html)
+
+
+def leads_to(browser) -> str:
+    """Where the newest notice leads."""
+    return browser.get(re.search(r'href="(/notifications/\d+)"', browser.get("/notifications").html)[1]).location
+
+
+def test_owners_are_told_of_requests_and_who_asked_of_the_answer(visit):
+    owner, ann, bob = a_user("Olga"), a_user("Ann"), a_user("Bob")
+    grant("group:create", to=owner)
+    slug, chief = a_group(visit, by=owner, visibility="private"), visit(owner)
+    for person in (ann, bob):
+        visit(person).post(f"/groups/{slug}/membership", {"member": "1"})
+    assert notices_of(chief) == ["Bob and Ann ask to join a group of yours"]
+    visit(bob).post(f"/groups/{slug}/membership", {"member": "0"})
+    assert notices_of(chief) == ["Ann asks to join a group of yours"]
+    assert leads_to(chief) == f"/groups/{slug}"
+    chief.post(f"/groups/{slug}/candidates/{ann.id}", {"accept": "1"})
+    assert notices_of(visit(ann)) == ["Olga let you into a group"]
+    assert leads_to(visit(ann)) == f"/groups/{slug}"
+    assert notices_of(visit(bob)) == []
+
+
+def test_who_is_invited_is_told_until_that_is_taken_back(visit):
+    owner, ann = an_administrator("Olga"), a_user("Ann")
+    slug, chief = a_group(visit, by=owner, visibility="hidden"), visit(owner)
+    chief.post(f"/groups/{slug}/invitations", {"who": "Ann"})
+    assert notices_of(visit(ann)) == ["Olga invites you to a group"]
+    assert leads_to(visit(ann)) == f"/groups/{slug}"
+    assert "You are invited." in visit(ann).get(f"/groups/{slug}").words
+    other = a_group(visit, by=an_administrator("Otto"), name="Other", visibility="private")
+    chief.post(f"/groups/{other}/invitations", {"who": "Ann"})
+    chief.post(f"/groups/{other}/candidates/{ann.id}", {"accept": "0"})
+    assert notices_of(visit(ann)) == ["Olga invites you to a group"]

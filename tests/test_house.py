@@ -34,10 +34,11 @@ SHOWS_HTML = {
     "posts/_replies.html",
     "users/_posts.html",
     "bookmarks/_rows.html",
+    "profiles/_text.html",
 }
-"""Templates that show the sanitised text of posts."""
+"""Templates that show the sanitised text of posts and profiles."""
 COMMITS = {"core/db.py"}
-ROLL_BACK = {"web/errors.py", "core/events.py", "cli/doctor.py"}
+ROLL_BACK = {"web/errors.py", "core/events.py", "web/checkup.py"}
 TELLS_THE_TIME = {"core/clock.py"}
 
 
@@ -278,10 +279,11 @@ def test_no_address_is_read_and_written_by_the_same_view(app):
 
 def test_the_first_word_of_an_address_names_the_file(app):
     words = {
-        "accounts": {"login", "register", "logout", "me", "reset", "confirm"},
+        "accounts": {"login", "logout", "me", "reset"},
         "categories": {"", "categories", "category"},
-        "flags": {"post", "user", "moderation"},
+        "flags": {"post", "user", "moderation", "flags"},
         "following": {"topic", "category", "tags", "user", "me"},
+        "groups": {"groups", "me"},  # the badges that somebody wears
         "compose": {"compose"},
         "drafts": {"drafts", "user"},
         "layout": {"sidebar", "keys"},
@@ -293,18 +295,29 @@ def test_the_first_word_of_an_address_names_the_file(app):
         "transfers": {"post", "topic"},
         "topic_tools": {"topic"},
         "queue": {"post-queue", "moderation"},
+        "registration": {"register", "moderation", "registration-queue"},
+        "moderation": {"moderation", "ip-blacklist"},
+        "first_run": {"setup", "welcome"},
+        "invitations": {"me", "register"},
+        "terms": {"terms", "tos"},
         "removals": {"user"},
         "revisions": {"post"},
         "notifications": {"notifications", "me", "unsubscribe"},
         "pictures": {"me"},
         "posts": {"post", "preview", "topic"},
         "sanctions": {"user"},
+        "leaving": {"me", "user"},
+        "preferences": {"me", "user"},
+        "sessions": {"me"},
+        "addresses": {"me", "confirm"},
+        "naming": {"me", "user"},
         "skins": {"skin", "skins", "look"},
         "tags": {"tags"},
         "topics": {"topic", "compose", "category"},
         "unread": {"unread", "topic", "category"},
         "uploads": {"uploads", "user"},
         "users": {"users", "user", "uid"},
+        "profiles": {"me", "user"},
         "votes": {"post"},
     }
     for rule in app.url_map.iter_rules():

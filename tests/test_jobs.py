@@ -11,6 +11,7 @@ from core.db import reading_only, session, writing
 from core.jobs import Job, job
 from forum import schedule
 from models import Tag
+from tests.conftest import configuration
 from tests.factories import a_category, a_scheduled_topic, a_topic, a_user, change, fresh, inside, number_of
 from tests.visitor import path_of
 
@@ -173,3 +174,25 @@ def test_remembering_readers_takes_no_more_room_than_allowed(app, monkeypatch):
         tally.count("topic.views", 1, once_per=3600, by=str(number))
     assert len(tally._seen) <= 10
     assert tally.take()[0] == {("topic.views", 1): 100}
+
+
+def test_a_job_that_cannot_be_done_yet_comes_back_without_a_failed_try(app, tmp_path):
+    tried = []
+
+    @jobs.job
+    def wait_for_it() -> None:
+        tried.append(1)
+        raise jobs.NotNow("The door is shut.", 30)
+
+    try:
+        jobs.connect(configuration(app.config["LIVERY"].database_url, tmp_path), app.app_context)
+        wait_for_it.later()
+        queue = jobs._queue
+        queue.execute(queue.dequeue())
+        number, [waiting] = jobs.waiting()
+        assert (number, waiting.tries) == (1, 0)
+        assert timedelta(seconds=20) < waiting.due - clock.now() < timedelta(seconds=31)
+        assert len(tried) == 1
+    finally:
+        jobs._declared.remove(wait_for_it)
+        jobs.connect(app.config["LIVERY"], app.app_context, immediate=True)

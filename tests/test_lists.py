@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from core import clock
-from forum import topics
+from core import cache, clock
+from forum import tags, topics
 from tests.factories import (
     a_category,
     a_deleted_topic,
@@ -14,9 +14,14 @@ from tests.factories import (
     a_scheduled_topic,
     a_topic,
     a_user,
+    a_vote,
+    change,
+    first_post,
+    grant,
     many_topics,
+    writes,
 )
-from tests.visitor import next_of, titles
+from tests.visitor import Visitor, next_of, path_of, titles
 
 LISTS = ("/recent", "/popular", "/top")
 
@@ -160,3 +165,71 @@ def test_what_a_list_cannot_be_asked(guest, query):
 def test_an_unknown_category_is_missing(guest):
     for number in ("0", "999999999", "9" * 18):
         assert guest.get("/recent", {"cid": number}).status == 404
+
+
+def test_a_change_is_seen_in_every_list_by_the_next_request_of_everybody(app):
+    writer, place = a_user("Writer"), a_category("Workshop")
+    topic = a_topic(by=writer, in_=place, title="Which glue?")
+    readers = [Visitor(app), *(Visitor(app, a_user(name)) for name in ("Ann", "Bert"))]
+
+    def all_see(words: str) -> bool:
+        path = f"/category/{place.id}/{place.slug}"
+        return all(words in reader.get(at).words for reader in readers for at in ("/recent", "/popular", path))
+
+    assert all_see("Which glue?")
+    assert all_see("No one has replied")
+    change(topic, title="Which glue, then?")
+    assert all_see("Which glue, then?")
+    writes(tags.put)(topic.id, ["hinges"])
+    assert all_see("hinges")
+    change(topic, locked_at=clock.now())
+    assert all_see("Locked")
+    change(topic, pinned_at=clock.now())
+    assert all_see("Pinned")
+    a_post(in_=topic, by=a_user("Marge"), body="Bone glue.")
+    assert all_see("Bone glue.")
+    a_vote(first_post(topic))
+    assert all_see("1 vote")
+    change(writer, name="Scribe")
+    assert all_see("Scribe")
+    change(place, name="Shed")
+    writes(cache.bump)("categories")  # as the verb does
+    assert all_see("Shed")
+    change(topic, deleted_at=clock.now())
+    assert all_see("No topics here")
+    change(topic, deleted_at=None)
+    assert all_see("Which glue, then?")
+    change(place, own_rights=True)
+    grant("find", to="registered", in_=place)
+    assert titles(readers[0].get("/recent")) == titles(readers[1].get("/recent")) == []
+
+
+def test_readers_share_a_list_and_each_has_his_own_marks(app):
+    topic = a_topic(by=a_user("Writer"), title="Which glue?", at=clock.now() - timedelta(days=1))
+    people = [a_user(name, joined_at=clock.now() - timedelta(days=2)) for name in ("Ann", "Bert")]
+    ann, bert = (Visitor(app, person) for person in people)
+
+    def new(reader) -> bool:
+        return f'href="{path_of(topic)}/unread"' in reader.get("/recent").html
+
+    assert [new(ann), new(bert)] == [True, True]
+    ann.get(path_of(topic))
+    assert [new(ann), new(bert)] == [False, True]
+    a_post(in_=topic)
+    assert [new(ann), new(bert)] == [True, True]
+
+
+@pytest.mark.parametrize("first", ["author", "reader"])
+def test_who_hides_a_topic_has_lists_of_his_own(app, first):
+    author, place = a_user("Author"), a_category()
+    a_topic(in_=place, title="For all")
+    mine, theirs = Visitor(app, author), Visitor(app, a_user("Reader"))
+    for reader in (mine, theirs):
+        assert titles(reader.get("/recent")) == ["For all"]
+    a_scheduled_topic(by=author, in_=place, title="Later")
+    deleted = a_topic(by=author, in_=place, title="Away", at=clock.now() - timedelta(days=1))
+    change(deleted, deleted_at=clock.now())
+    for reader in (mine, theirs) if first == "author" else (theirs, mine):
+        expected = ["Later", "For all", "Away"] if reader is mine else ["For all"]
+        assert titles(reader.get("/recent")) == expected
+        assert titles(reader.get(f"/category/{place.id}/{place.slug}")) == expected

@@ -7,10 +7,11 @@ from email.policy import default
 
 import pytest
 
-from core import clock, mail, tokens
+from cli.torture_site import free_port
+from core import clock, jobs, mail, mail_log, tokens
 from models import Account
 from tests.conftest import configuration
-from tests.factories import PASSWORD, a_user, number_of
+from tests.factories import PASSWORD, a_user, fresh, inside, number_of
 from tests.letters import link_in
 from tests.visitor import Visitor
 
@@ -47,6 +48,30 @@ def test_a_server_that_is_full_makes_the_job_try_again(server):
     server.full = False
     mail.send("ann@example.org", "Subject: Hello\r\n\r\nHello.\r\n")
     assert [sent["Subject"] for sent in server.letters] == ["Hello"]
+
+
+def test_while_the_server_does_not_answer_mails_wait_and_none_is_given_up(server, app, tmp_path):
+    words = "Subject: Hello\r\n\r\nHello.\r\n"
+    url = app.config["LIVERY"].database_url
+    away, there = configuration(url, tmp_path), configuration(url, tmp_path)
+    object.__setattr__(away, "mail", f"smtp://127.0.0.1:{free_port()}")
+    object.__setattr__(there, "mail", f"smtp://127.0.0.1:{server.server_address[1]}")
+    with inside():
+        number = mail_log.begin("ann@example.org", "Hello")
+        mail.connect(away)
+        with pytest.raises(jobs.NotNow) as first:
+            mail.send("ann@example.org", words, number)
+        with pytest.raises(jobs.NotNow) as second:
+            mail.send("ann@example.org", words, number)  # this one did not even ask
+    assert 50 < second.value.seconds <= first.value.seconds <= 60
+    row = fresh(mail_log.Mail(id=number))
+    assert (row.state, row.tries) == (mail_log.WAITING, 0)
+    assert "refused" in row.error
+    with inside():
+        mail.connect(there)
+        mail.send("ann@example.org", words, number)
+    assert [sent["Subject"] for sent in server.letters] == ["Hello"]
+    assert fresh(row).state == mail_log.SENT
 
 
 def test_without_a_server_letters_lie_in_a_folder(app, tmp_path):

@@ -7,7 +7,8 @@ import pytest
 
 from core import clock
 from core.db import writing
-from forum import accounts, mailing
+from forum import accounts, mailing, sanction_letters
+from forum.sanctions import PersonSanctioned
 from forum.viewers import Viewer
 from models import Account, Notice
 from tests.factories import (
@@ -189,11 +190,11 @@ def test_mails_go_only_to_confirmed_addresses_of_those_who_may_still_read(server
     assert mailed() == 0
 
 
-def test_the_banned_get_no_mails(server, reader, marshal, watched):
+def test_the_banned_get_no_mails_but_the_one_that_says_so(server, reader, marshal, watched):
     a_post(in_=watched)
     put(reader.user, "ban", by=marshal.user, days=3, reason="Spam.")
     later()
-    assert server.letters == []
+    assert [letter["List-Id"] for letter in server.letters] == ["<account.forum.example.org>"]
 
 
 def test_one_click_ends_a_kind_of_mails_without_a_login(server, reader, watched, guest):
@@ -259,3 +260,43 @@ def test_the_settings_say_where_mails_go(reader):
     assert "confirmed address only" not in reader.get("/me/notifications").words
     confirm(reader.user, confirmed=False)
     assert "Mails are sent to a confirmed address only. Confirm yours" in reader.get("/me/notifications").words
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("warn", "The moderators of Livery have a word for you."),
+        ("mute", "You may read Livery, but not write there for now."),
+        ("ban", "You may not log in to Livery any more."),
+    ],
+)
+def test_a_sanction_is_told_by_mail_with_its_reason_and_end(server, reader, marshal, kind, says):
+    put(reader.user, kind, by=marshal.user, days=7, reason="Selling <b>sun glasses</b>.")
+    [letter] = server.letters
+    assert letter["To"] == "ann@example.org"
+    assert letter["Subject"] == f"[Livery] {says}"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["List-Id"] == "<account.forum.example.org>"
+    plain, rich = bodies(letter)
+    assert says in plain
+    assert "The reason: Selling <b>sun glasses</b>." in plain
+    assert "The reason: Selling &lt;b&gt;sun glasses&lt;/b&gt;." in rich
+    for body in (plain, rich):
+        assert ("This ends by itself:" in body) == (kind != "warn")
+        assert ("/user/ann/record" in body) == (kind != "ban")  # whoever is banned cannot go there
+    later()
+    assert len(server.letters) == 1
+
+
+def test_a_sanction_without_end_says_so_and_is_told_once(server, reader, marshal):
+    made = put(reader.user, "ban", by=marshal.user)
+    assert "This has no end." in bodies(server.letters[0])[0]
+    with inside():
+        sanction_letters.tell(PersonSanctioned(reader.user.id, "ban", marshal.user.id, made.id))
+    assert len(server.letters) == 1
+
+
+def test_an_address_that_is_not_confirmed_gets_no_word_of_a_sanction(server, reader, marshal):
+    confirm(reader.user, confirmed=False)
+    put(reader.user, "ban", by=marshal.user, days=7)
+    assert server.letters == []

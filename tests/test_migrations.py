@@ -110,6 +110,23 @@ def test_revisions_are_numbered_without_gaps():
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+@pytest.mark.parametrize(("before", "after"), [("false", [("registration.mode", '"closed"')]), (None, [])])
+def test_a_site_that_took_nobody_takes_nobody_after_the_migration(engine, before, after):
+    [file] = (migrate.FOLDER / "versions").glob("*_registration.py")
+    earlier = f"{int(file.name[:4]) - 1:04}"
+    stored = "SELECT name, value FROM settings WHERE name = 'registration.mode'"
+    with engine.begin() as connection:
+        migrate.to(connection, earlier)
+        if before:
+            connection.execute(text("INSERT INTO settings VALUES ('accounts.registration', :value)"), {"value": before})
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        assert [tuple(row) for row in connection.execute(text(stored))] == after
+        command.downgrade(migrate.alembic_config(connection), earlier)
+        left = connection.execute(text("SELECT value FROM settings WHERE name = 'accounts.registration'"))
+        assert left.scalars().all() == ([before] if before else [])
+
+
 def test_a_new_site_is_prepared_in_one_go_and_only_once(empty, tmp_path):
     settings = config.read({"LIVERY_DATA": str(tmp_path), "DATABASE_URL": empty, "SECRET_KEY": "x"})
     made = create_app(settings, TESTING=True, RATELIMIT_ENABLED=False)

@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from core import clock
-from models import Act, Removal
+from core.db import writing
+from forum import removals
+from models import Act, Removal, Topic
 from tests.factories import (
     PASSWORD,
+    a_category,
     a_moderator,
     a_post,
     a_topic,
@@ -17,6 +21,8 @@ from tests.factories import (
     change,
     first_post,
     fresh,
+    inside,
+    many_topics,
     number_of,
 )
 from tests.visitor import path_of
@@ -58,10 +64,52 @@ def test_a_spammer_goes_with_everything_plain(spam, marshal, guest):
     assert number_of(Act, Act.kind == "person.removed") == 1
 
 
+def test_a_spammer_goes_to_the_end_however_much_he_wrote_and_comes_back(marshal, guest):
+    spammer, dora = a_user("Spammer"), a_user("Dora")
+    place = a_category("Crafts")
+    number = removals.AT_ONCE + 60
+    last = many_topics(place, number, by=spammer)[-1]
+    ground = a_topic(by=dora, in_=place)
+    for _ in range(3):
+        post = a_post(in_=ground, by=spammer)
+    change(spammer, topics=number, posts=number + 3)
+    question, done = removed(marshal)
+    assert "260 topics are deleted" in question.words
+    assert "3 posts in the topics of others are deleted." in question.words
+    assert "everything goes bit by bit" in marshal.follow(done).html
+    assert number_of(Topic, Topic.deleted_at.is_(None)) == 1
+    assert fresh(post).deleted_at is not None
+    assert guest.get(path_of(last)).status == 404
+    assert (fresh(spammer).topics, fresh(spammer).posts) == (0, 0)
+    page = marshal.get("/user/spammer/record")
+    assert marshal.submit(page, "/user/spammer/return").status == 303
+    assert number_of(Topic, Topic.deleted_at.is_(None)) == number + 1
+    assert fresh(post).deleted_at is None
+    assert (fresh(spammer).topics, fresh(spammer).posts) == (number, number + 3)
+    assert astray() == []
+
+
+def test_what_was_taken_back_is_not_removed_any_further(spam, marshal):
+    removed(marshal)
+    with inside(), writing() as current:
+        row = current.scalars(select(Removal)).one()
+        row.undone_at = clock.now()
+    [later] = many_topics(a_category("Crafts"), 1, by=spam[0])
+    with inside():
+        removals.remove_on(row.id)
+    assert fresh(later).deleted_at is None
+
+
 def test_a_spammer_goes_with_everything_htmx(spam, marshal):
     question = marshal.get("/user/spammer/remove")
     assert marshal.htmx.sends(question, "/user/spammer/remove").status == 303
     assert fresh(spam[1]).deleted_at is not None
+
+
+def test_the_menu_of_a_post_leads_to_it_for_who_may(spam, marshal, ann):
+    post = spam[4]
+    assert 'href="/user/spammer/remove"' in marshal.get(f"/post/{post.id}/menu").html
+    assert "/remove" not in ann.get(f"/post/{post.id}/menu").html
 
 
 def test_everything_comes_back(spam, marshal, guest):
@@ -111,13 +159,6 @@ def test_only_moderators_of_the_whole_site_remove_and_nobody_of_the_staff_goes(s
     keeper.get("/")
     assert keeper.post("/user/keeper/remove", {}).status == 403
     assert number_of(Removal) == 0
-
-
-def test_too_much_is_not_removed_at_once(spam, marshal, monkeypatch):
-    monkeypatch.setattr("forum.removals._MOST", 2)
-    marshal.get("/")
-    assert marshal.post("/user/spammer/remove", {}).status == 409
-    assert fresh(spam[1]).deleted_at is None
 
 
 def test_a_flag_leads_to_it(spam, marshal, ann):

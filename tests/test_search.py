@@ -9,6 +9,8 @@ from sqlalchemy import delete, text, update
 
 from core import clock
 from core.db import session
+from core.search import postgresql
+from core.search.questions import Question
 from forum import search_index, tags
 from models import Post, SearchQueue, Topic
 from tests.factories import (
@@ -493,3 +495,25 @@ def test_an_empty_search_shows_the_form_and_no_results(ann, shop):
     assert not found(answer)
     assert "Nothing was found" not in answer.words
     assert "Nothing was found" in ann.get("/search?q=xylophone").words
+
+
+def test_a_question_is_asked_for_a_month_and_for_more_and_more_of_them():
+    now = datetime(2026, 2, 14, tzinfo=UTC)
+    sought = postgresql.windows(Question((("glue",),), marked=(("c5",),)), now)
+    assert sought[:3] == [
+        "('glue') & ('~c5') & ('~m202602')",
+        "('glue') & ('~c5') & ('~m202601')",
+        "('glue') & ('~c5') & ('~m202512' | '~m202511')",
+    ]
+    months = re.findall(r"m\d{6}", " ".join(sought[:-1]))
+    assert len(months) == len(set(months)) == 32
+    assert sought[-1].startswith("('glue') & ('~c5') & !('~m202602' | ")
+    assert re.findall(r"m\d{6}", sought[-1]) == months
+
+
+def test_a_question_about_a_time_is_asked_for_its_months_only():
+    times = ("y2023", "m202401", "m202402")
+    sought = postgresql.windows(Question((("glue",),), marked=(times,)), datetime(2026, 2, 14, tzinfo=UTC))
+    assert sought[0] == "('glue') & ('~m202402')"
+    assert len(re.findall(r"m\d{6}", " ".join(sought))) == 14
+    assert "!" not in " ".join(sought)

@@ -9,7 +9,7 @@ from models.layout import Widget
 from tests.factories import inside, number_of, set_setting
 
 
-def test_a_setting_has_its_default_until_somebody_sets_it(app):
+def test_a_setting_has_its_default_until_somebody_sets_it(paced):
     with inside():
         assert settings.get("topics.per_page") == 20
     set_setting("topics.per_page", "30")
@@ -18,7 +18,7 @@ def test_a_setting_has_its_default_until_somebody_sets_it(app):
     assert number_of(settings.Stored) == 1
 
 
-def test_setting_the_default_again_keeps_no_row(app):
+def test_setting_the_default_again_keeps_no_row(paced):
     set_setting("topics.per_page", "30")
     set_setting("topics.per_page", "20")
     assert number_of(settings.Stored) == 0

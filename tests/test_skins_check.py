@@ -133,7 +133,7 @@ def test_what_a_page_is_made_of():
         ("static/css/livery.css", set(pages.TEMPLATES)),
         ("skins/measure.py", set(pages.TEMPLATES)),
         ("templates/votes/_vote.html", {"topic", "dock", "shift"}),
-        ("static/css/admin.css", {"admin form", "admin skin"}),
+        ("static/css/admin.css", {"admin form", "admin skin", "following", "password"}),
         ("templates/errors/error.html", {"missing"}),
         ("templates/mail/none.html", set()),
     ],

@@ -16,13 +16,13 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import create_engine
 
-from cli import doctor
 from core import backup, config, migrate, restore, s3, storage
 from core.s3 import Bucket, StoreFailed, sign
 from core.storage import Folder
 from models import Upload
 from tests.factories import fresh, grant, number_of
 from tests.test_uploads import a_picture, newest, send, served
+from web import checkup
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -240,11 +240,12 @@ def test_the_environment_names_the_bucket(bucket, tmp_path):
             config.read({**variables(bucket, tmp_path), **wrong})
 
 
-def test_the_doctor_tries_it(bucket, tmp_path, monkeypatch):
-    for name, value in variables(bucket, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    assert doctor.uploads() == f"uploads: {bucket.url} keeps, gives and removes files"
-    assert list(bucket.names()) == []
-    monkeypatch.setenv("LIVERY_S3_SECRET", "wrong")
-    with pytest.raises(doctor.Trouble, match="the store answered 403"):
-        doctor.uploads()
+def test_the_doctor_tries_it(app, bucket, tmp_path, monkeypatch):
+    named = variables(bucket, tmp_path)
+    with app.app_context():
+        monkeypatch.setitem(app.config, "LIVERY", config.read(named))
+        assert checkup.uploads() == f"{bucket.url} keeps, gives and removes files"
+        assert list(bucket.names()) == []
+        monkeypatch.setitem(app.config, "LIVERY", config.read(named | {"LIVERY_S3_SECRET": "wrong"}))
+        with pytest.raises(checkup.Trouble, match="the store answered 403"):
+            checkup.uploads()

@@ -1,15 +1,14 @@
 """The torture in its short form, and what the site says when its disk is full or its database away."""
 
 import os
-import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
 
 from cli.torture_site import Site
-from core import db, wal
 from core.db import trouble_of
-from tests.factories import a_topic, a_user, inside
+from tests.factories import PASSWORD, a_topic, a_user
 from tests.test_cli import livery
 from tests.visitor import Visitor
 
@@ -39,6 +38,29 @@ def test_a_worker_leaves_when_its_server_is_killed(tmp_path):
         assert site.becomes("/healthz", 0, seconds=10), "an orphan goes on answering"
     finally:
         site.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells which files a process has open")
+def test_a_server_holds_no_database_that_its_workers_would_inherit(tmp_path):
+    site = Site(tmp_path)
+    # a start that finds an administrator has looked for one, and leaves what it looked with to be closed
+    site.livery("users", "create", "Olga", "--admin", "--password", PASSWORD)
+    site.start()
+    try:
+        assert site.server.running is not None
+        held = [os.readlink(each) for each in Path(f"/proc/{site.server.running.pid}/fd").iterdir()]
+        # the memory beside the log is only ever mapped, never asked
+        assert [name for name in held if ".sqlite3" in name and "-shm" not in name] == []
+    finally:
+        site.stop()
+
+
+def test_a_member_who_is_called_like_the_first_administrator_keeps_no_site_from_starting(tmp_path):
+    site = Site(tmp_path)
+    site.livery("users", "create", "Keeper", "--password", PASSWORD)
+    site.start()
+    site.stop()
+    assert "Administrator's name: Keeper 2" in site.log.read_text()
 
 
 class Failing(Exception):
@@ -100,40 +122,3 @@ def test_a_database_that_does_not_answer_is_said_in_clear_words(failing, by_scri
     assert answer.status == 503
     assert answer.headers["Retry-After"] == "5"
     assert "The database does not answer just now" in answer.words
-
-
-# --- the write-ahead log ---
-
-
-@pytest.fixture
-def file(app) -> str:
-    """The database's file."""
-    with inside():
-        if db.db.engine.dialect.name != "sqlite":
-            pytest.skip("PostgreSQL looks after its own log")
-        return str(db.db.engine.url.database)
-
-
-def test_a_large_log_is_cut(file, monkeypatch):
-    a_user("Ann")
-    assert os.path.getsize(f"{file}-wal") > 0
-    with inside():
-        wal.watch()
-        assert os.path.getsize(f"{file}-wal") > 0  # it is small: nothing to do
-        monkeypatch.setattr(wal, "TOO_LARGE", 1)
-        wal.watch()
-    assert os.path.getsize(f"{file}-wal") == 0
-
-
-def test_a_log_that_a_reader_holds_waits(file, monkeypatch, caplog):
-    monkeypatch.setattr(wal, "TOO_LARGE", 1)
-    reader = sqlite3.connect(file, isolation_level=None)
-    reader.execute("begin")
-    reader.execute("select count(*) from users").fetchone()
-    a_user("Ann")
-    with inside():
-        wal.watch()
-        assert "a long read holds it" in caplog.text
-        reader.close()
-        wal.watch()
-    assert os.path.getsize(f"{file}-wal") == 0

@@ -250,6 +250,19 @@ def test_nothing_is_brought_back_into_a_topic_that_was_merged_meanwhile(marshal)
     assert texts(away)[-1] == "Two."
 
 
+def test_a_topic_that_undoing_leaves_without_posts_leads_home(marshal, guest):
+    source, other = (talk(title, "One.", "Two.")[0] for title in ("Source", "Other"))
+    forked = marshal.post(f"/topic/{source.id}/fork", {"numbers": "2", "title": "Forked off"}).location
+    key = int(forked.split("/")[2])
+    marshal.post(f"/topic/{other.id}/posts/move", {"numbers": "2", "topic": str(key)})
+    marshal.post(f"/topic/{key}/moves/1/undo")
+    assert "Two." in guest.get(forked).html
+    marshal.post(f"/topic/{key}/moves/2/undo")
+    assert guest.get(forked).location == f"/topic/{other.id}"
+    assert texts(source) == texts(other) == ["One.", "Two."]
+    assert astray() == []
+
+
 def test_where_posts_went_is_told_only_to_those_who_may_know(marshal, guest):
     topic, replies = talk("Which glue?", "One.", "Two.")
     secret = a_topic(title="Hidden things", in_=a_private_category(for_="moderators"))

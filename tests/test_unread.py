@@ -18,6 +18,7 @@ from tests.factories import (
     a_topic,
     a_user,
     change,
+    first_post,
     fresh,
     inside,
     many_posts,
@@ -55,7 +56,7 @@ def news(page) -> list[str]:
 def marked_categories(page) -> list[str]:
     """The categories that a page marks."""
     return re.findall(
-        r'<li class="row-item category-row row-unread">.*?<h2 class="row-title">\s*<a [^>]*>([^<]*)<',
+        r'<li class="row-item category-row row-unread"[^>]*>.*?<h2 class="row-title">\s*<a [^>]*>([^<]*)<',
         page.html,
         re.DOTALL,
     )
@@ -477,3 +478,35 @@ def test_older_posts_that_come_behind_unread_ones_do_not_hide_them(later, marsha
     assert marshal.post(f"/topic/{old.id}/merge", {"topic": str(target.id)}).status == 303
     assert titles(later.get("/unread")) == ["Target"]
     assert later.get(f"{path_of(target)}/unread").location == f"{path_of(target)}/3"
+
+
+@pytest.mark.parametrize("rows_kept", [0, 100])
+def test_a_post_that_one_read_is_no_news_when_it_is_restored(later, marshal, rows_kept):
+    topic = a_topic(title="Sourdough")
+    for row in (topic, first_post(topic)):  # from before she joined
+        change(row, created_at=clock.now() - timedelta(hours=2), published_at=clock.now() - timedelta(hours=2))
+    post = a_post(in_=topic)
+    assert news(later.get("/recent")) == ["Sourdough"]
+    later.get(path_of(topic))
+    marshal.post(f"/post/{post.id}/delete", {"deleted": "1", "reason": "Looking into it"})
+    with inside():
+        marking.flush(compact=rows_kept)
+    marshal.post(f"/post/{post.id}/delete", {"deleted": "0"})
+    assert badge(later.get("/recent")) == ""
+    assert news(later.get("/recent")) == []
+
+
+def test_a_mark_that_moves_on_forgets_no_post_that_may_be_restored(later, marshal):
+    topic = a_topic(title="Sourdough")
+    clock.travel(timedelta(hours=1, minutes=1))
+    post = a_post(in_=topic)
+    later.get(path_of(topic))
+    with inside():
+        marking.flush(compact=100)
+    marshal.post(f"/post/{post.id}/delete", {"deleted": "1", "reason": "Looking into it"})
+    with inside():
+        marking.flush(compact=0)  # when the job has something new to write of this reader
+    with inside(), writing():
+        marking.move_marks(viewer_of(later.user))
+    marshal.post(f"/post/{post.id}/delete", {"deleted": "0"})
+    assert news(later.get("/recent")) == []

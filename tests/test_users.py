@@ -144,7 +144,7 @@ def test_a_persons_page_shows_his_figures_and_posts(guest):
     topic = a_topic(by=author, title="Which glue?", body="The *brown* one.")
     a_post(in_=topic, by=author, body="Or the white one.")
     page = guest.get("/user/ann")
-    assert "@ann I like <b>glue</b>." in page.words
+    assert "About I like <b>glue</b>." in page.words
     assert "<b>glue" not in page.html
     assert "Posts 2 Topics 1 Reputation 0" in page.words
     assert "Last seen not yet" in page.words
@@ -194,7 +194,7 @@ def test_the_endless_page_of_a_persons_posts(guest):
     author = a_user("Ann")
     topic = a_topic(by=author)
     many_posts(topic, 49, by=[author])
-    answer = guest.get("/user/ann")
+    answer = guest.get("/user/ann/posts")
     seen = re.findall(r"Reply (\d+)\.", answer.html)
     while following := next_of(answer):
         answer = guest.htmx.get(following)

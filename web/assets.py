@@ -12,7 +12,7 @@ from markupsafe import Markup
 from core import colour as colour_maths
 from core.cache import keep
 from core.config import ROOT
-from forum import categories, groups, skins
+from forum import categories, groups, skins, tags
 from web import looks
 
 STATIC = ROOT / "static"
@@ -46,6 +46,7 @@ def _hashed(filename: str) -> Response:
     return answer
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, size: int = 16, label: str = "") -> Markup:
     """An icon of the sprite; with a label it is named, without one it is decoration. Arrows turn with the language."""
     hidden = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
@@ -65,11 +66,12 @@ _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def colours() -> tuple[str, str]:
-    """The stylesheet of category and group colours and of swatches, and its mark; made again when one of them changes."""
+    """The stylesheet of the colours of categories, groups and tags and of swatches, and its mark; made again when one of them changes."""
 
     def make() -> tuple[str, str]:
         rules = []
         known = [("c", key, place.colour) for key, place in categories.forest().by_id.items()]
+        known += [("t", key, colour) for key, colour in tags.painted().values()]
         known += [("g", key, badge.colour) for key, badge in groups.badges().items()]
         for kind, key, colour in known:
             if _HEX.fullmatch(colour):
@@ -77,16 +79,25 @@ def colours() -> tuple[str, str]:
         text = "".join(rules) + looks.swatches(asset("img/swatches.svg"))
         return text, hashlib.sha256(text.encode()).hexdigest()[:10]
 
-    return keep("colours", make, "categories", "groups", "skins")
+    return keep("colours", make, "categories", "groups", "skins", "tags")
 
 
 class _NoSessionForFiles(SecureCookieSessionInterface):
-    """Files are the same for everybody: without a session they need no `Vary: Cookie`, and browsers keep them."""
+    """Files are the same for everybody: without a session they need no `Vary: Cookie`, and browsers keep them.
+
+    What they get is empty and thrown away; it must take what the cookie that remembers a member would write into it.
+    """
 
     def open_session(self, app: Flask, request: Request) -> Any:
-        if request.path.startswith("/static/") or request.path == "/colours.css":
-            return None
-        return super().open_session(app, request)
+        return self.session_class() if _asks_for_file() else super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        if not _asks_for_file():
+            super().save_session(app, session, response)
+
+
+def _asks_for_file() -> bool:
+    return request.path.startswith("/static/") or request.path == "/colours.css"
 
 
 def init_app(app: Flask) -> None:
@@ -111,7 +122,23 @@ def init_app(app: Flask) -> None:
             answer.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
         return answer
 
-    app.jinja_env.globals.update(asset=asset, icon=icon, icons=icons, skin_title=skins.title)
+    app.jinja_env.globals.update(
+        asset=asset, icon=icon, icons=icons, skin_title=skins.title, tag_css=tag_css, legible=legible
+    )
+
+
+def tag_css(name: str) -> str:
+    """The classes of a tag: with its own colour, if it has one."""
+    found = tags.painted().get(name)
+    return f"pill pill-tag t-{found[0]}" if found else "pill pill-tag"
+
+
+def legible(colour: str) -> tuple[str, str] | None:
+    """The ink that is written with on a colour, and its contrast like 5.3; None for what is no colour."""
+    if not _HEX.fullmatch(colour or ""):
+        return None
+    ink = colour_maths.ink_on(colour)
+    return ink, f"{colour_maths.contrast(colour, ink):.1f}"
 
 
 def colours_url() -> str:

@@ -8,15 +8,20 @@ from flask import Flask, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from core import clock, lasting
-from forum import networks, users, viewers
+from core.db import writing
+from forum import networks, sessions, users, viewers
 from forum.refusals import Forbidden
 from forum.viewers import Viewer
+from web.networks import network_of
 
 PREFERENCES = ("skin", "dark", "mode", "size", "font", "density", "keys", "sidebar")
 """What a guest's cookies may say; a member's account says it for him."""
 
 PROVEN = "proven_at"
 """When somebody last gave his password, or came by while that was fresh; the control panel asks again after a while."""
+
+GIVEN = "given_at"
+"""When somebody last gave his password."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,25 +34,26 @@ class LoginNeeded(Exception):
 
 
 class SessionUser(UserMixin):
-    """What Flask-Login keeps: the viewer, and an id that a new password makes worthless."""
+    """What Flask-Login keeps: the viewer, and an id that holds as long as this log-in does."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, mark: str) -> None:
         self.viewer = viewer
+        self.mark = mark
 
     def get_id(self) -> str:
-        return f"{self.viewer.id}.{self.viewer.epoch}"
+        return f"{self.viewer.id}.{self.mark}"
 
 
 @login_manager.user_loader
 def _load(session_id: str) -> SessionUser | None:
-    user_id, _, epoch = session_id.partition(".")
+    user_id, _, mark = session_id.partition(".")
     if not (user_id.isdecimal() and user_id.isascii() and len(user_id) < 18):
         return None
     found = viewers.member(int(user_id))
     if found and found.banned:
         g.turned_away = found.banned.words
         return None
-    return SessionUser(found) if found and str(found.epoch) == epoch else None
+    return SessionUser(found, mark) if found and mark in found.sessions else None
 
 
 def viewer() -> Viewer:
@@ -65,22 +71,43 @@ def viewer() -> Viewer:
     return found
 
 
-def log_in(user_id: int, *, remember: bool) -> None:
-    """Begins a session: what the old one held is dropped, so nobody can prepare it for somebody else."""
+def log_in(user_id: int, *, remember: bool | None) -> None:
+    """Begins a session: what the old one held is dropped, so nobody can prepare it for somebody else.
+
+    Whether it outlives the browser: None leaves that as it was.
+    """
+    before, remember = own_mark(), session.permanent if remember is None else remember
     session.clear()
+    with writing():
+        if before:
+            sessions.leave(viewer(), before)
+        mark = sessions.begin(user_id, request.headers.get("User-Agent", ""), network_of(request.remote_addr or ""))
     found = viewers.member(user_id)
     assert found is not None
     session.permanent = remember
-    session[PROVEN] = int(clock.now().timestamp())
-    login_user(SessionUser(found), remember=remember)
+    session[PROVEN] = session[GIVEN] = int(clock.now().timestamp())
+    login_user(SessionUser(found, mark), remember=remember)
     g.pop("viewer", None)
 
 
 def log_out() -> None:
-    """Ends the session."""
+    """Ends the session, here and in the list of them."""
+    if own_mark():
+        with writing():
+            sessions.leave(viewer(), own_mark())
     logout_user()
     session.pop("csrf_token", None)
     g.pop("viewer", None)
+
+
+def own_mark() -> str:
+    """The mark of the log-in that asks; nothing for a guest."""
+    return "" if viewer().guest else str(current_user.mark)
+
+
+def own_signals() -> frozenset[str]:
+    """By which a page is told that its own log-in has ended."""
+    return frozenset({f"session-{own_mark().partition('-')[0]}"} if own_mark() else ())
 
 
 def public(view: F) -> F:
@@ -128,3 +155,4 @@ def init_app(app: Flask) -> None:
             raise Forbidden(barred.words)
         if not viewer().guest:
             users.seen(viewer())
+            sessions.seen(own_mark())

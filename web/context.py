@@ -1,28 +1,33 @@
 """What every template may use."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from flask import Flask
 from markupsafe import Markup
 
-from core import clock, i18n
+from core import i18n
 from forum import (
     categories,
     compose,
     groups,
+    invitations,
     layout,
     live,
     moderation,
     notifications,
     panel,
     publishing,
+    registration,
     sanctions,
     search,
     skins,
+    terms,
     text,
     unread,
     uploads,
+    widgets,
 )
 from forum.privileges import rights
 from forum.users import settings as users_settings
@@ -40,15 +45,38 @@ _WRITING = {
 """What the composer and what it made ask."""
 
 
+COUNTED = {"/unread": "unread", "/notifications": "notices", "/moderation": "inbox"}
+"""Where an entry of the navigation leads that shows how much is there, and how its counts are called."""
+
+
+def counts_of(entries: Iterable[layout.Entry]) -> dict[str, int]:
+    """How much waits for this viewer where some entries of the navigation lead, by their targets."""
+    count = {
+        "/unread": unread.badge,
+        "/notifications": notifications.waiting,
+        "/moderation": lambda who: moderation.waiting(who).all,
+    }
+    return {key: count[key](viewer()) for key in COUNTED if any(entry.target == key for entry in entries)}
+
+
+_COUNTS = {
+    "waiting_notices": lambda: notifications.waiting(viewer()),
+    "waiting_cases": lambda: moderation.waiting(viewer()).all,
+    "counts_of": counts_of,
+    "counted": COUNTED,
+}
+"""What the frame counts."""
+
+
 def init_app(app: Flask) -> None:
     """Fills the template environment."""
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_translations(i18n.catalogue(), newstyle=True)
-    env.filters.update(short=i18n.short_number, ago=i18n.ago, exact=i18n.exact, grouped="{:,}".format)
-    env.globals.update(_WRITING)
+    env.filters.update(short=i18n.short_number, ago=i18n.ago, exact=i18n.exact, grouped="{:,}".format, apart=text.apart)
     env.globals.update(
+        _WRITING | _COUNTS,
         moment=moment,
         figure=figure,
         csrf_field=security.csrf_field,
@@ -64,16 +92,16 @@ def init_app(app: Flask) -> None:
         live_stamp=live.stamp,
         live_own=lambda: live.own(viewer()),
         quote_lead=text.quote_lead,
+        formatted=formatted,
         place_of=categories.find,
         page_numbers=page_numbers,
         widget_body=widget_body,
+        widget_words=widgets.WORDS,
+        widget_more=widgets.MORE,
         flashes=flash.waiting,
         offers=flash.offers,
         panel_sections=lambda: panel.sections(viewer()),
-        waiting_notices=lambda: notifications.waiting(viewer()),
-        unread_topics=lambda: unread.badge(viewer()),
         at_most=at_most,
-        present=lambda: clock.now().isoformat(),
         online_minutes=lambda: users_settings.online_minutes,
     )
 
@@ -92,11 +120,16 @@ def shell() -> dict[str, Any]:
         "direction": layout.direction(),
         "look": skins.look(chosen),
         "navigation": entries,
-        "widgets": layout.widgets(who),
+        "widgets": layout.widgets(who, path),
         "sidebar_open": chosen.get("sidebar") == "open",
         "may_administrate": bool(panel.enter(who)),
         "may_moderate_some": bool(moderation.enter(who)),
+        "public_log": moderation.settings.public_log,
         "may_search": search.may_search(who),
+        "may_register": registration.offered(),
+        "may_invite": bool(invitations.see_own(who)),
+        "terms_version": terms.current().version,
+        "terms_owed": terms.owed(who),
         "colours_url": assets.colours_url(),
         "here": here,
         "at": path if path == "/search" or any(entry.target == path for entry in entries) else "",
@@ -138,6 +171,11 @@ def page_numbers(at: int, last: int) -> list[int | None]:
     return numbers
 
 
+def formatted(source: str) -> Markup:
+    """A text in Markdown as safe HTML."""
+    return Markup(text.render(source))  # noqa: S704
+
+
 def widget_body(box: layout.Box) -> Markup:
-    """A widget's content: escaped, unless an administrator marked it as HTML."""
-    return Markup(box.body) if box.trusted else Markup("<p>{}</p>").format(box.body)  # noqa: S704
+    """A widget's text, made from Markdown or cleaned of what may not run."""
+    return Markup(box.html)  # noqa: S704

@@ -6,6 +6,7 @@ from flask import request
 
 from forum import drafts
 from forum.drafts import Draft
+from forum.refusals import Invalid, TooMany
 from web import params
 from web.auth import viewer
 
@@ -31,3 +32,10 @@ def resume(form: Any, kind: str, target_id: int) -> tuple[Draft | None, list[Dra
             if name in form and value is not None:
                 form[name].data = value
     return chosen, [each for each in begun if each is not chosen]
+
+
+def untaken(refused: Invalid | TooMany) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """What a composer says that comes back because its text was not taken, and the status and headers it comes with."""
+    if isinstance(refused, TooMany):
+        return {"problem": refused.reason}, 429, {"Retry-After": str(refused.seconds)}
+    return {"errors": {refused.field: refused.reason}}, 422, {}

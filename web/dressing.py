@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from web import fragments
-from web.context import shell
+from web.context import counts_of, shell
 
 _PIECES = {
     "attributes": ("layout/_attributes.html", ("look",)),
@@ -34,20 +34,20 @@ def dress(context: Context, piece: str) -> Markup:
     return _made(piece, context.resolve)
 
 
-def dressed(page: str) -> str:
-    """An undressed page as this request's reader wears it."""
+def dressed(page: str) -> bytes:
+    """An undressed page as this request's reader wears it, finished."""
     values = shell()
     for piece in _PIECES:
         page = page.replace(f"\x00{piece}\x00", _made(piece, values.__getitem__))
-    return page
+    return fragments.filled(page.encode())
 
 
 def _made(piece: str, value: Callable[[str], Any]) -> Markup:
     template, names = _PIECES[piece]
     given = {name: value(name) for name in names if name != "widgets"}
     if "widgets" in names:
-        fresh = current_app.jinja_env.globals["unread_topics"]()
-        given |= {"boxes": value("widgets")["sidebar"], "here": fragments.HERE, "fresh": fresh}
+        counts = counts_of(value("navigation"))
+        given |= {"boxes": value("widgets")["sidebar"], "here": fragments.HERE, "counts": counts}
     return fragments.part(current_app.jinja_env, template, **given)
 
 

@@ -1,25 +1,30 @@
 """Errors: a page for a browser, a fragment for HTMX, JSON under /api; always with what can be done next."""
 
 import logging
-from urllib.parse import quote
+import math
+import traceback
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
 from flask_limiter import RateLimitExceeded
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from core import db
+from core import clock, db, i18n, logs, noticed
+from core.config import ROOT
 from core.i18n import gettext as _
 from core.i18n import mark
 from core.pages import BadCursor
 from core.s3 import StoreFailed
 from forum.refusals import Conflict, Forbidden, Gone, Invalid, Missing, Moved, Refusal, TooMany
-from web import htmx
+from web import htmx, operations, params
 from web.auth import LoginNeeded
-from web.limits import wait_words
+from web.limits import limiter
 from web.security import NoProof
 
 log = logging.getLogger("livery.errors")
+
+_OURS = f"{ROOT}/"
 
 _TITLES = {
     400: mark("This request could not be read"),
@@ -103,10 +108,13 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(RateLimitExceeded)
     def _limited(error: RateLimitExceeded) -> Response:
-        seconds = error.limit.limit.get_expiry() if error.limit else 60
+        reached = limiter.current_limit
+        # the window's own end: `reset_at` is rounded to a second, and would have one wait a second too long
+        wait = reached.window[0] - clock.present().timestamp() if reached else error.limit.limit.get_expiry()
+        seconds = max(1, math.ceil(wait))
         return answer(
             429,
-            _("That was a lot in a short time. Please wait %(wait)s.", wait=wait_words(seconds)),
+            _("That was a lot in a short time. Please wait %(wait)s.", wait=i18n.span(seconds)),
             wait=seconds,
         )
 
@@ -129,6 +137,7 @@ def init_app(app: Flask) -> None:
     def _broken(error: Exception) -> Response:
         status, reason, wait = _about(error)
         log.exception("%s %s failed with %s", request.method, request.path, status)
+        noticed.note("error", _where(error), trace=logs.without_secrets(_trace(error)), **operations.about())
         try:
             db.session().rollback()
             return answer(status, reason, wait=wait)
@@ -142,6 +151,18 @@ def init_app(app: Flask) -> None:
             return made
 
 
+def _where(error: Exception) -> str:
+    """What an error has in common with others: its kind, and the last place of ours that it passed."""
+    places = [each for each in traceback.extract_tb(error.__traceback__) if each.filename.startswith(_OURS)]
+    place = next((each for each in reversed(places) if "/.venv/" not in each.filename), None)
+    kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    return f"{kind} in {place.filename.removeprefix(_OURS)}:{place.lineno}, {place.name}" if place else kind
+
+
+def _trace(error: Exception) -> str:
+    return "".join(traceback.format_exception(error)).replace(_OURS, "")
+
+
 def _about(error: Exception) -> tuple[int, str, int | None]:
     """The status, the reason (empty: the status's own) and the wait for an error that nobody foresaw."""
     trouble = db.trouble_of(error)
@@ -152,15 +173,18 @@ def _about(error: Exception) -> tuple[int, str, int | None]:
     return 500, "", None
 
 
-def answer(status: int, reason: str = "", *, wait: int | None = None, login: bool = False) -> Response:
+def answer(
+    status: int, reason: str = "", *, wait: int | None = None, login: bool = False, title: str = "",
+    page: str = "errors/error.html",
+) -> Response:  # fmt: skip
     """The answer for an error: its status, a title, and a reason for people."""
-    title = _(_TITLES.get(status, "This did not work"))
+    title = title or _(_TITLES.get(status, "This did not work"))
     reason = reason or _(_REASONS.get(status, "Nothing was changed."))
     if _api():
         made = jsonify({"error": {"status": status, "title": title, "reason": reason}})
     else:
-        template = "errors/_error.html" if htmx.partial() else "errors/error.html"
-        words = {"status": status, "title": title, "reason": reason, "login": login, "kept": _kept()}
+        template = "errors/_error.html" if htmx.partial() else page
+        words = {"status": status, "title": title, "reason": reason, "login": login, "kept": _kept(), "again": _again()}
         made = make_response(render_template(template, **words))
         if htmx.partial():
             # the fragment goes to the page's own place for messages, whatever the request was aimed at
@@ -170,6 +194,14 @@ def answer(status: int, reason: str = "", *, wait: int | None = None, login: boo
     if wait is not None:
         made.headers["Retry-After"] = str(wait)
     return made
+
+
+def _again() -> str:
+    """Where to try once more: the same address, or (after a form) the page that it stood on."""
+    if request.method == "GET":
+        return params.way_back(request.full_path.rstrip("?"))
+    came = urlsplit(request.headers.get("Referer", ""))
+    return params.way_back(came.path if came.netloc == request.host else "")
 
 
 def _kept() -> str:

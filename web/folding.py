@@ -3,7 +3,9 @@
 from typing import Any
 
 from flask.templating import Environment
-from jinja2 import nodes
+from jinja2 import Template, nodes
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
@@ -13,8 +15,18 @@ _WORDS = {"_", "gettext"}
 _SAME = {"icon", "asset"}
 
 
+class _Template(Template):
+    """A template whose macros see what they are given, and what every template sees: never the page around them."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        # Jinja would look each time whether the page defines something more, and make the macros anew if it did
+        return super()._get_default_module()
+
+
 class FoldingEnvironment(Environment):
     """Jinja's environment, with constant calls folded. One language each: the words are in the compiled templates."""
+
+    template_class = _Template
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree: nodes.Template = _Folder(self).visit(super()._parse(source, name, filename))

@@ -59,6 +59,15 @@ def go(address: str, *, offer: flash.Offer | None = None, event: str = "livery:s
     return announce(answer, event)
 
 
+def leave(address: str) -> Response:
+    """A read that ends on another site: HTMX, which cannot fetch what is there, opens it in place of the document."""
+    if not asked():
+        return redirect(address)
+    answer = make_response("", {"Content-Type": "text/plain"})
+    answer.headers["HX-Redirect"] = address
+    return answer
+
+
 def push(answer: Response, address: str) -> Response:
     """Puts an address into the browser's bar."""
     if asked():

@@ -39,6 +39,7 @@ def _asks(*names: str) -> Rule:
 
 
 RULES = {
+    "categories.home": Rule(),
     "categories.index": Rule(),
     "categories.show": _asks("sort", "tag", "page", "cursor"),
     "lists.popular": _asks("term", "cid", "page", "cursor"),
@@ -101,8 +102,8 @@ class Key(NamedTuple):
     encoding: str
 
 
-answers: Store[Answer] = Store(40 * 1024 * 1024)
-_pages: Store[Page] = Store(24 * 1024 * 1024)
+answers: Store[Answer] = Store(40 * 1024 * 1024, "answers")
+_pages: Store[Page] = Store(24 * 1024 * 1024, "pages")
 
 
 @lru_cache(maxsize=512)
@@ -240,7 +241,7 @@ def _answer(page: Page) -> Response:
 
 def _dress(made: Response, page: Page) -> Response:
     """Makes the answer that this reader is sent, and says that it may be taken down."""
-    html = dressing.dressed(page.html).encode()
+    html = dressing.dressed(page.html)
     form = encoding(request.headers.get("Accept-Encoding", ""))
     body = compression.pack(form, html, 5) if form else html
     made.set_data(body)

@@ -11,7 +11,6 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from core.i18n import ngettext
 from forum.accounts import settings as accounts_settings
 from forum.slugs import name_key
 from web.auth import viewer
@@ -23,7 +22,15 @@ def _who() -> str:
     return household_of(get_remote_address() or "") if found.guest else f"user-{found.id}"
 
 
-limiter = Limiter(key_func=_who, headers_enabled=False, strategy="moving-window")
+class _Limiter(Limiter):
+    """Flask-Limiter, which need not look through its limits for what only reads: all of them are about writes."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = _Limiter(key_func=_who, headers_enabled=False, strategy="moving-window")
 _WAIT = {"socket_timeout": 2, "socket_connect_timeout": 2}
 _failures: Any = None
 _failures_here = MovingWindowRateLimiter(MemoryStorage())
@@ -67,10 +74,28 @@ def network_wait() -> int:
 def login_failed(name: str) -> None:
     """Counts a failed try, whether or not the name exists: for the name, and for the network that it came from."""
     for item, key in (_for_name(name), _for_network()):
-        try:
-            _failures.hit(item, *key)
-        except RedisError:
-            _failures_here.hit(item, *key)
+        _count(item, key)
+
+
+def code_wait() -> int:
+    """How many seconds this network must wait before trying a code again that opens the set-up; 0: none."""
+    return _wait(*_for_code())
+
+
+def code_failed() -> None:
+    """Counts a wrong code."""
+    _count(*_for_code())
+
+
+def _count(item: RateLimitItem, key: tuple[str, str]) -> None:
+    try:
+        _failures.hit(item, *key)
+    except RedisError:
+        _failures_here.hit(item, *key)
+
+
+def _for_code() -> tuple[RateLimitItem, tuple[str, str]]:
+    return parse("10 per hour"), ("code-from", network_of(get_remote_address() or ""))
 
 
 def _for_name(name: str) -> tuple[RateLimitItem, tuple[str, str]]:
@@ -105,13 +130,6 @@ def forget() -> None:
 
 def _login_key(name: str) -> tuple[str, str]:
     return "login", name_key(" ".join(name.split()))[:200]
-
-
-def wait_words(seconds: int) -> str:
-    """A wait for people: "40 seconds", "12 minutes"."""
-    if seconds < 90:
-        return ngettext("%(num)s second", "%(num)s seconds", seconds)
-    return ngettext("%(num)s minute", "%(num)s minutes", -(-seconds // 60))
 
 
 def peer() -> str:

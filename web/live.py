@@ -18,10 +18,10 @@ from werkzeug.exceptions import HTTPException
 
 from core import pubsub
 from core.i18n import gettext as _
-from forum import live
+from forum import live, maintenance
 from forum.refusals import Forbidden, Missing, Refusal
 from web import params
-from web.auth import viewer
+from web.auth import own_signals, viewer
 
 HEARTBEAT = 20.0
 """Seconds between two signs of life, which also find out who has gone."""
@@ -48,12 +48,12 @@ class Stream:
     topic: int | None = None
     lines: list[str] = field(default_factory=list)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
-    over: bool = False  # its reader was banned
+    over: bool = False  # its reader was banned, or this log-in ended
 
     def take(self, lines: Sequence[str]) -> None:
         """Keeps what this stream is told, and wakes it."""
         self.lines += lines
-        self.over = self.over or f"user-{self.reader} out {self.reader}" in lines
+        self.over = self.over or any(line.split(" ")[1] == "out" for line in lines)
         self.woken.set()
 
     def said(self) -> bytes:
@@ -72,16 +72,18 @@ class Streams:
         self._told: dict[str, set[Stream]] = {}
         self._readers: Counter[int] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.close: Callable[[], None] = lambda: None
+        self._deafen: Callable[[], None] = lambda: None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-            self.close = pubsub.listen(self._hear)
+            self._deafen = pubsub.listen(self._hear)
         try:
             stream = await self._loop.run_in_executor(self.pool, self._authorise, scope)
         except (Refusal, HTTPException) as refused:
-            status = {Missing: 404, Forbidden: 403, TooManyStreams: 429}.get(type(refused), 400)
+            status = {Missing: 404, Forbidden: 403, TooManyStreams: 429, maintenance.Closed: 503}.get(
+                type(refused), 400
+            )
             await send({"type": "http.response.start", "status": status, "headers": [_FRESH]})
             await send({"type": "http.response.body", "body": b""})
             return
@@ -96,6 +98,11 @@ class Streams:
             gone.cancel()
             self._leave(stream)
             await self._be(stream, live.depart)
+
+    def close(self) -> None:
+        """Hears nothing more: the loop ends, and could not be told. A second time changes nothing."""
+        deafen, self._deafen = self._deafen, lambda: None
+        deafen()
 
     async def _tell(self, stream: Stream, hello: live.State, send: Any, gone: asyncio.Future[None]) -> None:
         headers = [(b"content-type", b"text/event-stream; charset=utf-8"), _FRESH, (b"x-accel-buffering", b"no")]
@@ -134,11 +141,12 @@ class Streams:
     def _authorise(self, scope: dict[str, Any]) -> Stream:
         """Who asks for the stream, and what he may be told."""
         with self._asked(scope):
+            maintenance.enter(viewer())
             reader = viewer().id
             if self.open >= _MOST or (reader and self._readers[reader] >= _MOST_OF_ONE):
                 raise TooManyStreams(_("Too many pages of this site are open."))
             heard = live.audience(viewer(), params.number("topic"), params.number("list"))
-            return Stream(heard, reader, params.number("topic"))
+            return Stream(heard | own_signals(), reader, params.number("topic"))
 
     def _state(self, scope: dict[str, Any]) -> live.State:
         with self._asked(scope):

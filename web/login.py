@@ -2,8 +2,9 @@
 
 from flask import request
 
+from core import i18n
 from core.i18n import gettext as _
-from forum import accounts, viewers
+from forum import accounts, registration, terms, viewers
 from web import limits
 from web.auth import log_in, viewer
 
@@ -14,11 +15,14 @@ def try_login(name: str, password: str, *, remember: bool) -> str:
         name = ""
     wait = limits.login_wait(name)
     if wait:
-        return _("Those were too many tries for this name. Try again in %(wait)s.", wait=limits.wait_words(wait))
+        return _("Those were too many tries for this name. Try again in %(wait)s.", wait=i18n.span(wait))
     wait = limits.network_wait()
     if wait:
-        return _("Too many log-ins failed from your network. Try again in %(wait)s.", wait=limits.wait_words(wait))
-    account = accounts.authenticate(name, password)
+        return _("Too many log-ins failed from your network. Try again in %(wait)s.", wait=i18n.span(wait))
+    told = registration.waits(name, password)  # one hash is verified, whoever it is
+    account = accounts.authenticate(name, password) if told is None else None
+    if told:
+        return told
     if account is None:
         limits.login_failed(name)
         return _("The name or the password is not right.")
@@ -39,4 +43,7 @@ def log_in_place() -> str | None:
     name, password = request.form.get("name", ""), request.form.get("password", "")
     if not name or not password:
         return _("You are not logged in. Your text is still here: log in and send it in one go.")
-    return try_login(name, password, remember=True) or None
+    problem = try_login(name, password, remember=True)
+    if not problem and terms.owed(viewer()):
+        return _("Our terms have changed. Your text is still here: send it again, and accept them on the way.")
+    return problem or None

@@ -7,10 +7,11 @@ import resource
 import secrets
 import sys
 import time
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
-from core import clock, health, logs, metrics, queries
+from core import clock, health, logs, metrics, noticed, queries
 from web.auth import for_machines
 from web.networks import is_loopback
 
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
         g.began = time.perf_counter()
         asked = request.headers.get("X-Request-ID", "")
         logs.request_id.set(asked if _ID.fullmatch(asked) else secrets.token_hex(8))
-        queries.spent.set(queries.Spent())
+        queries.spent.set(queries.Spent(where=shape()))
 
     @app.after_request
     def _ends(answer: Response) -> Response:
@@ -79,6 +80,9 @@ def _note(answer: Response, seconds: float, slow: int, every: bool) -> None:
     metrics.count("livery_queries", spent.queries)
     metrics.count("livery_query_seconds", spent.seconds)
     metrics.observe("livery_request_seconds", seconds)
+    noticed.slow("page", f"{request.method} {shape()}", seconds, **about(), queries=str(spent.queries))
+    if answer.status_code == 404:
+        noticed.note("missing", shape(), **about())
     was_slow = bool(slow) and seconds * 1000 >= slow
     if not (every or was_slow):
         return
@@ -92,11 +96,27 @@ def _note(answer: Response, seconds: float, slow: int, every: bool) -> None:
         log.info("Answered", extra={"fields": fields})
 
 
+def shape() -> str:
+    """What this request's address has in common with others: the rule that it fits, or what it looks like."""
+    return request.url_rule.rule if request.url_rule is not None else noticed.address_shape(request.path)
+
+
+def about() -> dict[str, str]:
+    """What is kept of a request that went wrong or was slow: where it went, came from and what it is called."""
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    path = _path() if request.url_rule is not None else noticed.without_codes(request.path)
+    came = "" if referrer.netloc in ("", request.host) else f"{referrer.scheme}://{referrer.netloc}"
+    return {
+        "address": path, "referrer": came + noticed.without_codes(referrer.path), "request": logs.request_id.get(),
+    }  # fmt: skip
+
+
 def _path() -> str:
-    """The path without its query, and with the secrets that some paths carry (a reset code) left out."""
-    path = request.path
-    for name, value in (request.view_args or {}).items():
-        if name in _SECRET_ARGUMENTS:
+    """The path without its query, and without the secrets that some carry (a reset code), and the titles of topics."""
+    path, given = request.path, request.view_args or {}
+    secret = _SECRET_ARGUMENTS | ({"slug"} if given.keys() & {"topic_id", "category_id"} else set())
+    for name, value in given.items():
+        if name in secret:
             path = path.replace(str(value), "…")
     return path
 

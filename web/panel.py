@@ -1,13 +1,18 @@
-"""The way into the control panel: the right for its section, and the password again after a while."""
+"""The way into the control panel: the right for its section, and the password again after a while.
 
-from flask import Response, make_response, render_template, request, session
+Acts elsewhere that change who holds rights over others pass the same question, so that a session alone gives none.
+"""
+
+from collections.abc import Iterable
+
+from flask import Response, abort, make_response, render_template, request, session
 
 from core import clock
 from core.i18n import gettext as _
-from forum import accounts, panel
+from forum import memberships, panel, sanctions, viewers
 from forum.permissions import require
 from forum.refusals import Forbidden
-from web import htmx, limits, params
+from web import htmx, params, proof
 from web.auth import PROVEN, LoginNeeded, viewer
 
 PASSWORD = "panel_password"  # noqa: S105  (the name of a field)
@@ -28,8 +33,29 @@ def gate() -> Response | None:
         return None
     if request.method == "GET" or PASSWORD not in request.form:
         return _ask()
-    problem = _check(request.form[PASSWORD])
+    problem = proof.check(request.form[PASSWORD])
     return _ask(problem) if problem else None
+
+
+def prove_for(group_ids: Iterable[int]) -> None:
+    """Asks for the password before somebody comes into, or leaves, a group that gives rights over others."""
+    if any(memberships.gives_power(each) for each in group_ids):
+        _prove()
+
+
+def prove_over(person_id: int) -> None:
+    """Asks for the password before an administrator does something to somebody of the staff; others may not anyway."""
+    person = viewers.member(person_id)
+    if viewer().administrator and person is not None and sanctions.of_staff(person):
+        _prove()
+
+
+def _prove() -> None:
+    if _recently_proven():
+        return
+    problem = proof.check(request.form[PASSWORD]) if PASSWORD in request.form else ""
+    if problem or PASSWORD not in request.form:
+        abort(_ask(problem, outside=True))
 
 
 def _recently_proven() -> bool:
@@ -42,18 +68,7 @@ def _recently_proven() -> bool:
     return True
 
 
-def _check(password: str) -> str:
-    wait = limits.login_wait(viewer().name)
-    if wait:
-        return _("Those were too many tries. Try again in %(wait)s.", wait=limits.wait_words(wait))
-    if not accounts.confirm(viewer(), password):
-        limits.login_failed(viewer().name)
-        return _("This is not your password.")
-    session[PROVEN] = int(clock.now().timestamp())
-    return ""
-
-
-def _ask(problem: str = "") -> Response:
+def _ask(problem: str = "", *, outside: bool = False) -> Response:
     if htmx.partial():
         raise Forbidden(_("It is a while since you gave your password. Load the page again to go on."))
     if request.method == "GET":
@@ -61,7 +76,8 @@ def _ask(problem: str = "") -> Response:
     else:
         action = request.full_path.rstrip("?")
         kept = [(name, value) for name, value in request.form.items(multi=True) if name not in _LEFT_OUT]
-    return make_response(render_template("admin/prove.html", action=action, kept=kept, problem=problem), 403)
+    shown = {"action": action, "kept": kept, "problem": problem, "outside": outside}
+    return make_response(render_template("admin/prove.html", **shown), 403)
 
 
 def way_on() -> str:

@@ -1,7 +1,7 @@
 """What an address says: pages, cursors, choices; and the safe way back to where somebody came from."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
@@ -61,6 +61,17 @@ def text(name: str, longest: int = 100) -> str:
     return value.strip()
 
 
+def day(name: str) -> date | None:
+    """A day of the address, or None; anything else is a bad request."""
+    value = request.args.get(name, "")
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return _refuse()
+
+
 def switch(name: str) -> bool:
     """A state that a form sets, `1` or `0`; anything else is a bad request."""
     value = request.form.get(name, "")
@@ -71,6 +82,11 @@ def chosen(name: str) -> int:
     """An id that a form sends; anything else is a bad request."""
     text = request.form.get(name, "")
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else _refuse()
+
+
+def chosen_or_none(name: str) -> int | None:
+    """An id that a form sends, or None when it sends none; anything else is a bad request."""
+    return chosen(name) if request.form.get(name) else None
 
 
 def well_formed(form: F) -> F:
@@ -124,7 +140,7 @@ def way_back(address: str | None, otherwise: str = "/") -> str:
     parts = urlsplit(address)
     if parts.scheme or parts.netloc or any(ord(sign) < 32 or sign == "\\" for sign in address):
         return otherwise
-    return otherwise if parts.path in ("/login", "/register", "/logout") else address
+    return otherwise if parts.path.startswith(("/login", "/register", "/logout")) else address
 
 
 def written_moment(written: str | None, field: str) -> datetime | None:

@@ -9,11 +9,13 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 
 from flask import Flask, Response, request
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
+from core import i18n
 from core.i18n import gettext as _
 from core.settings import Bool, Int, declare
 from web import limits
@@ -85,7 +87,13 @@ def forget() -> None:
 
 def crawler() -> str:
     """The name of the known crawler that is asking, in lower case; empty for everybody else."""
-    found = _CRAWLERS.search(request.headers.get("User-Agent", ""))
+    return crawler_of(request.headers.get("User-Agent", ""))
+
+
+@lru_cache(maxsize=2048)
+def crawler_of(browser: str) -> str:
+    """The name of the known crawler that calls itself so, in lower case; empty for everything else."""
+    found = _CRAWLERS.search(browser)
     return found[0].lower() if found else ""
 
 
@@ -113,7 +121,7 @@ def init_app(app: Flask) -> None:
         answer = _refuse(
             429,
             _("Please wait a moment"),
-            _("That was a lot in a short time. Please wait %(wait)s.", wait=limits.wait_words(wait)),
+            _("That was a lot in a short time. Please wait %(wait)s.", wait=i18n.span(wait)),
         )
         answer.headers["Retry-After"] = str(wait)
         return answer

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request, session
@@ -9,7 +10,7 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 from markupsafe import Markup
 from wtforms.validators import ValidationError
 
-from core import db, lasting
+from core import clock, db, lasting
 from web.auth import viewer
 
 POLICY = "; ".join(
@@ -45,6 +46,23 @@ class NoProof(Exception):
     """A write without proof that its own page sent it."""
 
 
+def guard_reads(app: Flask) -> None:
+    """Lets no GET write. Connected before whatever reads, as the guard also tells where a page may be read."""
+
+    @app.before_request
+    def _reads_do_not_write() -> None:
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            guard = db.reading_only()
+            guard.__enter__()
+            request.environ["livery.reading_only"] = guard
+
+    @app.teardown_request
+    def _reading_is_over(error: BaseException | None) -> None:
+        guard = request.environ.pop("livery.reading_only", None)
+        if guard is not None:
+            guard.__exit__(None, None, None)
+
+
 def init_app(app: Flask) -> None:
     """Connects the checks of requests and the headers of answers."""
     config = app.config["LIVERY"]
@@ -67,19 +85,6 @@ def init_app(app: Flask) -> None:
         view = app.view_functions.get(request.endpoint or "")
         if request.method not in ("GET", "HEAD", "OPTIONS") and not getattr(view, "proven_by_address", view is None):
             _prove()
-
-    @app.before_request
-    def _reads_do_not_write() -> None:
-        if request.method in ("GET", "HEAD", "OPTIONS"):
-            guard = db.reading_only()
-            guard.__enter__()
-            request.environ["livery.reading_only"] = guard
-
-    @app.teardown_request
-    def _reading_is_over(error: BaseException | None) -> None:
-        guard = request.environ.pop("livery.reading_only", None)
-        if guard is not None:
-            guard.__exit__(None, None, None)
 
     @app.after_request
     def _headers(answer: Response) -> Response:
@@ -143,9 +148,21 @@ def csrf_field() -> Markup:
 def token_field() -> Markup:
     """The hidden field whoever looks: for the pages whose forms begin a session."""
     if "token_field" not in g:
-        g.token_field = Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+        secret = session.get("csrf_token")
+        minute = int(clock.present().timestamp()) // 60
+        g.token_field = _signed(current_app.secret_key, secret, minute) if secret else _signed_now()
     found: Markup = g.token_field
     return found
+
+
+def _signed_now() -> Markup:
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+@lru_cache(4096)
+def _signed(_key: str, _secret: str, _minute: int) -> Markup:
+    """The field of a session: signed once a minute, for that takes longer than many a part of a page."""
+    return _signed_now()
 
 
 def send_key() -> str:

@@ -1,6 +1,6 @@
 from flask import Blueprint, render_template
 
-from forum import memberships, panel
+from forum import group_directory
 from web import params
 from web.auth import viewer
 
@@ -9,6 +9,6 @@ blueprint = Blueprint("groups", __name__, url_prefix="/groups")
 
 @blueprint.get("")
 def index():
-    panel.guard(viewer(), "admin:groups")
-    search = params.text("q", 60)
-    return render_template("admin/groups/index.html", groups=memberships.index(viewer(), search=search), search=search)
+    asked = {"q": params.text("q", 60), "sort": params.choice("sort", group_directory.SORTS, "name")}
+    page = group_directory.index(viewer(), search=asked["q"], sort=asked["sort"], cursor=params.cursor())
+    return render_template("admin/groups/index.html", page=page, asked=asked, sorts=group_directory.SORTS)

@@ -43,8 +43,19 @@ def update(item_id):
 @blueprint.post("/<int:item_id>/move")
 @limited("240 per minute")
 def move(item_id):
+    by = -1 if request.form.get("by") == "-1" else 1
     with writing():
-        arranging.move(viewer(), "navigation", params.identity(item_id), -1 if request.form.get("by") == "-1" else 1)
+        said = arranging.move(viewer(), "navigation", params.identity(item_id), by)
+    say(said)
+    return redirect("/admin/navigation", 303)
+
+
+@blueprint.post("/order")
+@limited("240 per minute")
+def order():
+    with writing():
+        said = arranging.place(viewer(), "navigation", params.chosen("item"), params.chosen_or_none("before"))
+    say(said)
     return redirect("/admin/navigation", 303)
 
 
@@ -81,8 +92,10 @@ def keep(found):
 
 
 def form_of(found, values, errors=None):
-    return render_template("admin/navigation/edit.html", entry=found, values=values, errors=errors or {})
+    shown = {"entry": found, "values": values, "errors": errors or {}, "groups": arranging.audiences(viewer())}
+    return render_template("admin/navigation/edit.html", **shown)
 
 
 def values_of(found):
-    return {name: getattr(found, name) for name in ("icon", "text", "target", "audience", "enabled")}
+    names = ("icon", "text", "target", "tooltip", "new_window", "audience", "enabled")
+    return {name: getattr(found, name) for name in names} | {f"group-{key}": True for key in found.groups or ()}

@@ -3,7 +3,7 @@ from flask import Blueprint, redirect, render_template, request
 from core.db import writing
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from forum import granting
+from forum import granting, privileges, rights_below
 from forum.refusals import Invalid
 from web import params
 from web.auth import viewer
@@ -55,6 +55,40 @@ def own():
     return back_to(place, request.form.get("show", ""))
 
 
+@blueprint.post("/group")
+@limited("60 per minute")
+def keep_for():
+    place = number_of("place")
+    with writing():
+        name = granting.keep_for(viewer(), place, params.chosen("group"))
+    say(_("Only “%(name)s” and the staff see it now. Members of the group may read and write.", name=name))
+    return back_to(place, request.form.get("show", ""))
+
+
+@blueprint.get("/<int:category_id>/below")
+def ask_below(category_id):
+    found = rights_below.get(viewer(), params.identity(category_id))
+    if found.own:
+        return render_template("admin/question.html", **question(found))
+    name = found.category.name
+    say(_("Nothing to copy: all that stands below “%(name)s” has its rights already.", name=name))
+    return back_to(category_id, "")
+
+
+@blueprint.post("/<int:category_id>/below")
+@limited("30 per minute")
+def copy_below(category_id):
+    with writing():
+        copied = rights_below.copy(viewer(), params.identity(category_id))
+    words = ngettext(
+        "The rights of %(num)s category were replaced.",
+        "The rights of %(num)s categories were replaced.",
+        copied,
+    )
+    say(words + " " + _("It counts from the next page on."))
+    return back_to(category_id, "")
+
+
 @blueprint.post("/moderators")
 @limited("60 per minute")
 def moderators():
@@ -83,12 +117,36 @@ def page(place, show="", errors=None, asked=""):
     show = checked(show or params.text("show", 20), place)
     matrix = granting.matrix(viewer(), place, show, asked)
     shown = {"matrix": matrix, "place": place, "show": show, "errors": errors or {}, "asked": asked}
+    shown["groups"] = [(line.key[1:], line.name) for line in matrix.lines if not line.person]
+    shown["below"] = rights_below.get(viewer(), place).number if place else 0
     shown["moderators"] = granting.moderators(place) if place else []
     return render_template("admin/privileges/index.html", **shown, **frame_of())
 
 
+def question(found):
+    name, place, own = found.category.name, found.category.id, len(found.own)
+    lines = [
+        ngettext("%(num)s category stands below it.", "%(num)s categories stand below it.", found.number),
+        ngettext(
+            "%(num)s has rights of its own. A copy takes their place; who moderates there stays.",
+            "%(num)s have rights of their own. A copy takes their place; who moderates there stays.",
+            own,
+        ),
+    ]
+    return {
+        "title": _("Copy the rights of “%(name)s” to those below it?", name=name),
+        "lines": lines,
+        "links": [(f"/admin/privileges?place={row.id}", row.name) for row in found.own],
+        "after": _("All others below it have these rights anyway, and keep up with them."),
+        "action": f"/admin/privileges/{place}/below",
+        "button": ngettext("Replace the rights of %(num)s category", "Replace the rights of %(num)s categories", own),
+        "symbol": "files",
+        "back": f"/admin/privileges?place={place}",
+    }
+
+
 def frame_of():
-    return {"filters": granting.FILTERS, "everywhere_only": granting.EVERYWHERE_ONLY, "words": granting.WORDS,
+    return {"filters": granting.FILTERS, "everywhere_only": granting.EVERYWHERE_ONLY, "words": privileges.shown(),
             "places": granting.places(viewer())}  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def update(feature):
         if number
         else _("Nothing to change: all was so already.")
     )
-    return redirect(f"/admin/settings#{feature}", 303)
+    return redirect(f"/admin/settings#cluster-{feature}", 303)
 
 
 @blueprint.post("/<feature>/<name>/reset")
@@ -43,7 +43,7 @@ def reset(feature, name):
     with writing():
         configuration.reset(viewer(), f"{feature}.{name}")
     say(_("The setting has its default again."))
-    return redirect(f"/admin/settings#{feature}", 303)
+    return redirect(f"/admin/settings#cluster-{feature}", 303)
 
 
 def page(search, **more):

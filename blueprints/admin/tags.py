@@ -18,6 +18,39 @@ def index():
     return page(params.text("q", 40))
 
 
+@blueprint.post("")
+@limited("60 per minute")
+def create():
+    typed = request.form.get("new", "")
+    try:
+        with writing():
+            made = tag_tools.create(viewer(), typed)
+    except Invalid as invalid:
+        return page("", {"new": invalid.reason}, typed), 422
+    say(_("The tag “%(name)s” is there. Topics can carry it.", name=made))
+    return redirect(f"/admin/tags/{made}", 303)
+
+
+@blueprint.get("/<tag>")
+def edit(tag):
+    found = tag_tools.get(viewer(), tag)
+    return render_template("admin/tags/edit.html", tag=found, value=found.colour, errors={})
+
+
+@blueprint.post("/<tag>/colour")
+@limited("60 per minute")
+def paint(tag):
+    wanted = request.form.get("colour", "")
+    try:
+        with writing():
+            tag_tools.paint(viewer(), tag, wanted)
+    except Invalid as invalid:
+        found = tag_tools.get(viewer(), tag)
+        return render_template("admin/tags/edit.html", tag=found, value=wanted, errors={"colour": invalid.reason}), 422
+    say(_("Saved. Every reader sees it from the next page on."))
+    return redirect(f"/admin/tags/{tag}", 303)
+
+
 @blueprint.post("/<tag>")
 @limited("60 per minute")
 def update(tag):
@@ -63,6 +96,6 @@ def destroy(tag):
     return redirect("/admin/tags", 303)
 
 
-def page(search, errors=None):
-    found = tag_tools.index(viewer(), search)
-    return render_template("admin/tags/index.html", tags=found, search=search, errors=errors or {})
+def page(search, errors=None, typed=""):
+    found = tag_tools.index(viewer(), search, params.cursor())
+    return render_template("admin/tags/index.html", page=found, search=search, errors=errors or {}, typed=typed)

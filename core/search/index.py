@@ -41,8 +41,11 @@ class Engine(Protocol):
     def put(self, kind: str, rows: Sequence[tuple[int, str, str, str]]) -> None:
         """Writes rows of id, title, body and marks, in place of older ones."""
 
-    def hits(self, kind: str, question: Question) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
-        """The table of a kind, and its columns id, title, body, and the condition that a question makes."""
+    def hits(self, kind: str, question: Question, most: int) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+        """A table, its columns id, title, body, and the condition under which its rows answer a question.
+
+        It may hold the newest `most` of them only.
+        """
 
 
 def put(kind: str, documents: Iterable[Document]) -> None:
@@ -56,18 +59,10 @@ def put(kind: str, documents: Iterable[Document]) -> None:
         _engine().put(kind, rows)
 
 
-def hits(kind: str, question: Question) -> Hits:
-    """What answers a question that asks for something (`not question.empty`)."""
-    table, columns = _engine().hits(kind, question)
+def hits(kind: str, question: Question, most: int) -> Hits:
+    """What answers a question that asks for something (`not question.empty`): all of it, or the newest `most`."""
+    table, columns = _engine().hits(kind, question, most)
     return Hits(table, columns["id"], columns["title"], columns["body"], columns["condition"])
-
-
-def prefers_columns() -> bool:
-    """Whether this database finds rows by the indexes of their own columns faster than by marks.
-
-    PostgreSQL must gather and sort all that a GIN index finds; SQLite's FTS5 hands out the newest first.
-    """
-    return _engine() is postgresql
 
 
 def _engine() -> Engine:

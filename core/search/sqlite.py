@@ -19,8 +19,11 @@ def put(kind: str, rows: Sequence[tuple[int, str, str, str]]) -> None:
     session().execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
 
-def hits(kind: str, question: Question) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
-    """The table of a kind, and its columns id, title, body, and the condition that a question makes."""
+def hits(kind: str, question: Question, most: int) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+    """The table of a kind, and its columns id, title, body, and the condition that a question makes.
+
+    FTS5 hands out the newest first, so it need not be told how many are wanted.
+    """
     source = table(f"search_{kind}", column("rowid", BigInteger), column("title", Text), column("body", Text))
     condition: ColumnElement[bool] = literal_column(f"search_{kind}").op("MATCH", is_comparison=True)(match(question))
     return source, {

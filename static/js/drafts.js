@@ -19,6 +19,7 @@
   }
   function forget(key) {
     waiting.delete(key);
+    settled.delete(key);
     try { localStorage.removeItem(PREFIX + key); } catch { /* none */ }
   }
   function found() {
@@ -58,13 +59,16 @@
     if (form) changed(form);
   });
 
+  // what was confirmed while a composer was on its way, which does not know it yet
+  const settled = new Map(); // send key -> entry
+  const asked = new WeakMap(); // request -> when
+  document.addEventListener("htmx:before:request", (event) => asked.set(event.detail.ctx, Date.now()));
+
   // --- sending it to the server ---
   const underway = new Map(); // send key -> turn
   let failures = 0;
   async function send(key, leaving = false) {
-    const due = timers.get(key);
-    clearTimeout(due?.timer);
-    timers.delete(key);
+    stop(key);
     const entry = waiting.get(key);
     if (!entry || entry.owner === "0") return;
     if (!leaving && underway.has(key)) return void again(key, PAUSE); // one after the other, so that each knows the version of the last
@@ -101,6 +105,16 @@
     const now = waiting.get(entry.key);
     const more = now && now.turn !== entry.turn; // written on meanwhile
     if (!more) forget(entry.key);
+    if (kind === "saved" || kind === "late") settled.set(entry.key, { ...entry, version: Number(version), settled: Date.now() });
+    if (kind === "posted") {
+      forget(entry.key);
+      if (!form) return;
+      // the answer to the sending was lost: sent again under its key it is no second post, and its answer shows the first
+      if (!more) return form.requestSubmit($(".send", form));
+      form.elements.send_key.value = fresh;
+      form.elements.version.value = 0;
+      return changed(form);
+    }
     if (kind === "sent" || kind === "forked") {
       forget(entry.key);
       const next = kind === "sent" ? fresh : key;
@@ -152,19 +166,22 @@
     // this document stays, so each goes after the one that is underway: side by side they would be taken for two writers
     else for (const key of [...timers.keys()]) send(key);
   });
-  function hold(form) {
-    const key = form.elements.send_key.value;
-    if (!timers.has(key)) return;
-    clearTimeout(timers.get(key).timer);
-    timers.delete(key);
-    held.add(key);
-  }
   const held = new Set();
-  document.addEventListener("htmx:finally:request", () => {
-    for (const key of held) {
-      held.delete(key);
-      if (formOf(key) && waiting.has(key)) again(key, PAUSE);
-    }
+  function stop(key) {
+    clearTimeout(timers.get(key)?.timer);
+    timers.delete(key);
+  }
+  function hold(form) {
+    stop(form.elements.send_key.value);
+    held.add(form.elements.send_key.value);
+  }
+  document.addEventListener("htmx:finally:request", (event) => {
+    const sent = event.detail.ctx.sourceElement?.closest?.("form.composer[data-writer]"), key = sent?.elements.send_key?.value;
+    if (!held.delete(key)) return;
+    // still here: it was refused, or its answer was lost, which saving it finds out even if it had been saved before
+    const form = formOf(key);
+    if (form && waiting.has(key)) again(key, PAUSE);
+    else if (form) changed(form);
   });
   addEventListener("online", () => { failures = 0; flush(); });
   for (const name of ["livery:posted", "livery:sent", "livery:changed"]) {
@@ -182,8 +199,7 @@
   document.addEventListener("click", (event) => {
     const form = event.target.closest(".discard")?.form;
     if (!form) return;
-    hold(form);
-    held.clear();
+    stop(form.elements.send_key.value);
     forget(form.elements.send_key.value);
   }, true);
 
@@ -196,7 +212,8 @@
     }
   }
   const known = new WeakSet();
-  function adopt() {
+  function adopt(event) {
+    const since = asked.get(event?.detail.ctx) ?? Infinity;
     for (const form of forms()) {
       // somebody else has logged in: what the one before was writing is not his to see
       if (viewer() !== "0" && form.dataset.writer !== "0" && form.dataset.writer !== viewer()) {
@@ -206,7 +223,8 @@
       if (known.has(form)) continue;
       known.add(form);
       const { send_key: mark, version, body, title } = form.elements, place = form.elements.place.value;
-      const left = found().filter((entry) => entry.owner === form.dataset.writer && entry.place === place);
+      const here = [...found(), ...[...settled.values()].filter((entry) => entry.settled > since)];
+      const left = here.filter((entry) => entry.owner === form.dataset.writer && entry.place === place);
       const own = left.find((entry) => entry.key === mark.value);
       const begun = version.value === "0" && (place.startsWith("post:") || (!title?.value.trim() && !body.value.trim()));
       const entry = own ?? (begun ? left.sort((one, other) => other.at - one.at)[0] : null);

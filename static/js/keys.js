@@ -5,6 +5,7 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const PLACES = { h: "/", r: "/recent", u: "/unread", c: "/categories", t: "/tags", p: "/popular", n: "/notifications", d: "/drafts" };
   const ITEMS = ".stream > .post, .topic-row, .category-row, .person, .case";
+  const NAME = ":is(h2, h3, .row-title, .person-name) a"; // what opens an item, before whatever else leads on from it
   let going = 0; // until when a letter after g names a place
 
   const off = () => document.documentElement.dataset.keys === "off";
@@ -17,7 +18,7 @@
     const seen = all.findIndex((item) => item.getBoundingClientRect().bottom > 48);
     const next = all[at < 0 ? Math.max(0, seen) : Math.min(all.length - 1, Math.max(0, at + by))];
     if (!next) return;
-    const mark = next.matches(".post") ? next : $("h2 a, .person-name a, a", next);
+    const mark = next.matches(".post") ? next : $(NAME, next) ?? $("a", next);
     mark.focus({ preventScroll: true });
     next.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
@@ -33,6 +34,11 @@
   function edit() {
     const asked = $("#page").dataset.viewer !== "0" && !$("#dock textarea")?.value.trim() && post();
     if (asked?.matches(".post")) htmx.ajax("GET", `/post/${asked.id.slice(5)}/edit`, { target: "#dock", swap: "innerHTML" });
+  }
+  function search() {
+    const menu = $("#search-menu");
+    if (menu?.checkVisibility()) menu.open = true; // its field takes the focus
+    else visit("/search");
   }
   async function help() {
     const dialog = document.createElement("dialog");
@@ -50,13 +56,13 @@
   const ACTS = {
     j: () => step(1),
     k: () => step(-1),
-    o: () => press("h2 a, .person-name a", current()),
+    o: () => press(NAME, current()),
     r: () => press('.post-actions a[href*="/reply?to="]', current()) || press('.tools a[href$="/reply"]', document),
     q: () => press(".post-actions .quote", post()),
     e: edit,
     u: up,
     "?": help,
-    "/": () => { const field = $("#quick-search, .rail input[type=search], main input[type=search]"); if (field?.offsetParent) field.focus(); else visit("/search"); },
+    "/": search,
   };
   document.addEventListener("keydown", (event) => {
     if (off() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || busy(event.target)) return;
@@ -68,7 +74,7 @@
     }
     going = key === "g" ? event.timeStamp + 1500 : 0;
     // what is dealt with: a button's own letter, in the case that has the focus, else in the first that waits
-    const button = /^[a-z]$/.test(key) && $(`[data-key="${key}"]`, document.activeElement?.closest?.(".case") ?? $(".case:not(.case-done)") ?? undefined);
+    const button = /^[a-z]$/.test(key) && $(`[data-key="${key}"]`, document.activeElement?.closest?.(".case:not(.case-done)") ?? $(".case:not(.case-done)") ?? undefined);
     if (button) {
       event.preventDefault();
       return button.click();

@@ -157,6 +157,7 @@
     if (counting && !document.hidden) {
       counted = Date.now();
       counting = !(await ask("/live/own"));
+      if (!counting) await arrivals();
       return !counting;
     }
     const topic = reading();
@@ -243,7 +244,10 @@
     const end = sort() === "oldest_to_newest" && $("#stream-end");
     return Boolean(end) && end.getBoundingClientRect().top < innerHeight + 40;
   }
-  const words = (number, what) => (number === 1 ? page.dataset[`${what}Single`] : page.dataset[`${what}Many`].replace("#", number));
+  function words(number, what) {
+    const said = (what === "cases" ? inbox() : page).dataset;
+    return number === 1 ? said[`${what}Single`] : said[`${what}Many`].replace("#", number);
+  }
   let jump = null;
   function pill(number, what, first = null) {
     jump = { what, first };
@@ -254,6 +258,7 @@
   document.addEventListener("click", async (event) => {
     if (event.target.id !== "news") return;
     $("#news").hidden = true;
+    if (jump.what === "cases") return fetchCases(jump.first);
     if (jump.what === "topics") {
       topics = 0;
       return visit(location.pathname + location.search);
@@ -279,6 +284,28 @@
       soon();
     }
   }, { passive: true });
+
+  // --- the moderators' inbox: what has come since is told, and is put after what one works on when it is asked for ---
+  const inbox = () => $(".moderation[data-state]");
+  async function arrivals() {
+    const from = inbox();
+    if (!from) return;
+    const answer = await fetch(from.dataset.state).catch(() => null); // away; the next signal tells
+    if (!answer?.ok || from !== inbox()) return;
+    const fresh = (await answer.json()).filter((name) => !document.getElementById(`case-${name}`));
+    if (fresh.length) {
+      pill(fresh.length, "cases", fresh);
+      $("#announcer").textContent = words(fresh.length, "cases");
+    } else if (jump?.what === "cases") $("#news").hidden = true; // others were faster
+  }
+  async function fetchCases(names) {
+    if (!$("#cases")) return visit(location.pathname + location.search);
+    for (const name of names) {
+      const address = `/moderation/${name.replace("flag-", "flags/").replace("registration-", "registrations/").replace("-", "/")}`;
+      if (!document.getElementById(`case-${name}`)) await htmx.ajax("GET", address, { source: page, target: "#cases", swap: "append" });
+    }
+    document.getElementById(`case-${names[0]}`)?.querySelector("h2 a").focus();
+  }
 
   // --- whoever writes a reply is seen to be typing ---
   let typed = 0;

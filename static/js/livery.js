@@ -52,8 +52,18 @@
       offered.add(offer);
     }
   }
-  document.addEventListener("htmx:after:settle", offers);
-  offers();
+  // where the style sheet's scroll-initial-target is not known yet: the tab that is open can be seen in its row
+  function tabs() {
+    if (CSS.supports("scroll-initial-target", "nearest")) return;
+    for (const tab of document.querySelectorAll(".tabs-scroll [aria-current]")) {
+      const row = tab.closest(".tabs-scroll");
+      if (!row.scrollLeft) row.scrollLeft = tab.getBoundingClientRect().left - row.getBoundingClientRect().left - 24;
+    }
+  }
+  for (const shown of [offers, tabs]) {
+    document.addEventListener("htmx:after:settle", shown);
+    shown();
+  }
   document.addEventListener("htmx:after:swap", (event) => {
     if (!event.detail.ctx.sourceElement?.matches?.("#topic-sort form")) return;
     const summary = $("#topic-sort > summary");
@@ -149,6 +159,12 @@
     const { words, focus } = event.detail;
     if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
     announce(words);
+  });
+  // another moderator dealt with a case of this inbox
+  document.addEventListener("livery:case", (event) => {
+    const target = `#case-${event.detail.number}`;
+    const address = document.querySelector(`${target} h2 a`)?.getAttribute("href");
+    if (address) htmx.ajax("GET", address, { target, swap: "outerMorph" });
   });
   document.addEventListener("livery:voted", (event) => announce(event.detail.words));
   const visit = (path) => htmx.ajax("GET", path, { target: "#page", select: "#page", swap: "outerHTML show:none", push: "true" });

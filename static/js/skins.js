@@ -124,7 +124,7 @@
     if (!same(describe(), look)) dress(look);
   });
   function comfort(chosen) {
-    for (const name of ["size", "font", "density"]) {
+    for (const name of ["size", "font", "density", "keys"]) {
       if (chosen?.[name]) document.documentElement.dataset[name] = chosen[name];
       else delete document.documentElement.dataset[name];
     }

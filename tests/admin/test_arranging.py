@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from core import clock
+from tests.factories import a_group, a_user
 
 ENTRY = {"icon": "star", "text": "Rules", "target": "/topic/1", "audience": "everyone", "enabled": "1"}
-WIDGET = {"place": "footer", "kind": "text", "body": "Be kind.", "audience": "everyone", "enabled": "1"}
+WIDGET = {"place": "footer", "kind": "text", "body": "Be kind.", "audience": "everyone", "enabled": "1", "phones": "1"}
 
 
 def rail(answer) -> list[str]:
@@ -45,6 +46,49 @@ def test_entries_are_moved_up_and_down_without_script(keeper, guest):
     keeper.post(f"/admin/navigation/{number}/move", {"by": "1"})
     keeper.post(f"/admin/navigation/{number}/move", {"by": "1"})
     assert rail(guest.get("/"))[-3:] == ["First", "Second", "Third"]
+
+
+def test_an_entry_is_put_before_another_or_behind_all(keeper, guest):
+    for words in ("First", "Second", "Third"):
+        keeper.post("/admin/navigation/new", {**ENTRY, "text": words})
+    first, second, third = (made(keeper, words) for words in ("First", "Second", "Third"))
+    page = keeper.get("/admin/navigation")
+    answer = keeper.submit(page, "/admin/navigation/order", item=third, before=first)
+    assert rail(guest.get("/"))[-3:] == ["Third", "First", "Second"]
+    assert "“Third” stands at 8 of 10 now." in keeper.follow(answer).html
+    keeper.submit(page, "/admin/navigation/order", item=third, before="")
+    assert rail(guest.get("/"))[-3:] == ["First", "Second", "Third"]
+    keeper.submit(page, "/admin/navigation/order", item=second, before=second)
+    assert rail(guest.get("/"))[-3:] == ["First", "Third", "Second"]
+    assert keeper.post("/admin/navigation/order", {"item": "x"}).status == 400
+    assert keeper.post("/admin/navigation/order", {"item": "999"}).status == 404
+
+
+def test_an_entry_has_a_hint_and_may_open_a_new_window(keeper, guest):
+    keeper.post("/admin/navigation/new", {**ENTRY, "tooltip": "Read <these> first", "new_window": "1"})
+    bar = guest.get("/").html
+    assert re.search(
+        r'href="/topic/1" title="Read &lt;these&gt; first" target="_blank" rel="noopener">.*?Rules</span>'
+        r'<span class="visually-hidden"> \(opens in a new window\)',
+        bar,
+        re.DOTALL,
+    )
+
+
+def test_an_entry_is_for_the_groups_that_were_chosen(keeper, ann, guest, visit):
+    bert = a_user("Bert")
+    team = a_group("Team", of=[bert])
+    refused = keeper.post("/admin/navigation/new", {**ENTRY, "audience": "groups"})
+    assert refused.status == 422
+    assert "Choose at least one group." in refused.words
+    page = keeper.get("/admin/navigation/new")
+    keeper.submit(page, "/admin/navigation/new", **{**ENTRY, "audience": "groups", f"group-{team.id}": "1"})
+    readers = (guest, ann, visit(bert), keeper)
+    assert ["Rules" in rail(reader.get("/")) for reader in readers] == [False, False, True, False]
+    number = made(keeper, "Rules")
+    assert (
+        keeper.get(f"/admin/navigation/{number}").form(f"/admin/navigation/{number}").fields[f"group-{team.id}"] == "1"
+    )
 
 
 def test_only_its_audience_sees_an_entry(keeper, ann, guest):
@@ -101,7 +145,7 @@ def test_a_widget_is_shown_in_its_time(keeper, guest):
     assert seen == [False, True, False]
 
 
-@pytest.mark.parametrize("place", ["brand", "header", "sidebar", "footer"])
+@pytest.mark.parametrize("place", ["brand", "header", "column", "sidebar", "footer"])
 def test_every_place_shows_its_widgets(keeper, guest, place):
     keeper.post("/admin/widgets/new", {**WIDGET, "place": place})
     assert f'<div class="widget widget-{place}">' in guest.get("/").html
@@ -112,6 +156,8 @@ def test_every_place_shows_its_widgets(keeper, guest, place):
     [
         ("body", ""), ("body", "x" * 20_001), ("place", "roof"), ("kind", "script"), ("title", "x" * 101),
         ("ends_at", "2001-01-01T00:00"), ("starts_at", "yesterday"), ("audience", "nobody"),
+        ("number", "0"), ("number", "21"), ("category", "999"),
+        ("pages", "attic"), ("frame", "gold"),
     ],
 )  # fmt: skip
 def test_a_widget_that_cannot_be_is_refused(keeper, guest, field, value):
@@ -124,3 +170,73 @@ def test_what_is_not_there_cannot_be_moved_changed_or_removed(keeper):
     for kind in ("navigation", "widgets"):
         for path in ("", "/move", "/destroy"):
             assert keeper.post(f"/admin/{kind}/999{path}", {}).status == 404
+
+
+def widget_numbers(keeper) -> list[str]:
+    """The widgets, in order."""
+    return re.findall(r'class="panel-row" data-item="(\d+)"', keeper.get("/admin/widgets").html)
+
+
+def test_a_widget_is_put_at_another_place_and_in_order(keeper, guest):
+    for words in ("One", "Two"):
+        keeper.post("/admin/widgets/new", {**WIDGET, "body": words})
+    one, two = widget_numbers(keeper)
+    page = keeper.get("/admin/widgets")
+    keeper.submit(page, "/admin/widgets/order", item=two, into="footer", before=one)
+    assert widget_numbers(keeper) == [two, one]
+    keeper.submit(page, "/admin/widgets/order", item=one, into="header", before="")
+    assert "One" in re.search(r'<div class="widget widget-header">.*?</div>', guest.get("/").html, re.DOTALL)[0]
+    assert keeper.submit(page, "/admin/widgets/order", item=one, into="roof").status == 422
+
+
+def test_a_copy_stands_behind_the_first_and_is_switched_off(keeper, guest):
+    keeper.post("/admin/widgets/new", {**WIDGET, "title": "Rules"})
+    keeper.post("/admin/widgets/new", {**WIDGET, "body": "Last."})
+    [first, last] = widget_numbers(keeper)
+    answer = keeper.submit(keeper.get("/admin/widgets"), f"/admin/widgets/{first}/copy")
+    assert "It is switched off as yet." in keeper.follow(answer).html
+    copy = answer.location.rsplit("/", 1)[1]
+    assert widget_numbers(keeper) == [first, copy, last]
+    assert guest.get("/").html.count("Be kind.") == 1
+
+
+def test_a_preview_shows_the_widget_and_keeps_nothing(keeper, guest):
+    page = keeper.get("/admin/widgets/new?place=footer&kind=html")
+    shown = keeper.submit(
+        page, "/admin/widgets/new", **{**WIDGET, "kind": "html", "body": "<b>Soon</b>", "preview": "1"}
+    )
+    assert shown.status == 200
+    assert "How you would see it" in shown.words
+    assert "<b>Soon</b>" in shown.html
+    assert shown.form("/admin/widgets/new").fields["body"] == "<b>Soon</b>"
+    assert "Soon" not in guest.get("/").html
+
+
+def test_html_keeps_only_what_the_policy_lets_run(keeper, guest):
+    page = keeper.get("/admin/widgets/new?kind=html")
+    assert "Scripts, styles, forms and frames are taken out" in page.words
+    hostile = (
+        '<p class="x" style="color:red" onclick="a()" hx-get="/logout">kept</p><script>alert(1)</script>'
+        '<style>p{}</style><iframe src="https://evil.example"></iframe><form action="/x"><input name="y"></form>'
+        '<a href="javascript:a()">link</a>'
+    )
+    keeper.post("/admin/widgets/new", {**WIDGET, "kind": "html", "body": hostile})
+    shown = re.search(r'<div class="widget widget-footer">(.*?)</div>', guest.get("/").html, re.DOTALL)[1]
+    assert '<p class="x">kept</p>' in shown
+    for gone in ("alert", "style", "onclick", "hx-get", "iframe", "<form", "javascript"):
+        assert gone not in shown
+
+
+def test_a_widget_stands_on_the_pages_that_were_chosen(keeper, guest):
+    keeper.post("/admin/widgets/new", {**WIDGET, "pages": "lists"})
+    assert ["Be kind." in guest.get(path).html for path in ("/", "/recent", "/users", "/tags")] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_a_widget_may_stay_off_phones_and_have_a_frame(keeper, guest):
+    keeper.post("/admin/widgets/new", {**WIDGET, "phones": "0", "frame": "card"})
+    assert '<div class="widget widget-footer widget-frame-card widget-wide">' in guest.get("/").html

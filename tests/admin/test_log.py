@@ -1,10 +1,14 @@
 """The log of everything that the staff did."""
 
 import ast
+import csv
+import io
 import re
+from datetime import timedelta
 
 import pytest
 
+from core import clock
 from core.config import ROOT
 from core.db import writing
 from forum import audit
@@ -74,6 +78,42 @@ def test_the_log_is_filtered(keeper, marshal):
     assert acts(keeper, about="person") == []
     assert len(acts(keeper, about="topic", by="keeper")) == 1
     assert keeper.get("/admin/log", {"about": "zebra"}).status == 400
+
+
+def test_a_single_kind_and_a_span_of_days_are_found(keeper, marshal):
+    topic = a_topic(by=a_user("Ann"), title="Glue")
+    marshal.get("/")
+    for days, locked in ((0, "1"), (3, "0"), (6, "1")):
+        clock.travel(timedelta(days=days))
+        marshal.post(f"/topic/{topic.id}/lock", {"locked": locked})
+    keeper = Visitor(keeper.app, keeper.user)
+    assert len(acts(keeper, about="topic")) == 3
+    assert len(acts(keeper, about="topic.unlocked")) == 1
+    day = clock.now().date()
+    assert len(acts(keeper, since=str(day - timedelta(days=3)))) == 2
+    assert len(acts(keeper, until=str(day - timedelta(days=3)))) == 2
+    assert len(acts(keeper, since=str(day), until=str(day), about="topic.locked", by="Marshal")) == 1
+    assert acts(keeper, since=str(day + timedelta(days=1))) == []
+    assert keeper.get("/admin/log", {"since": "yesterday"}).status == 400
+
+
+def test_the_log_is_taken_along_as_a_table(keeper, marshal):
+    with inside(), writing():
+        for number in range(1100):
+            audit.note(viewer_of(marshal.user), "tag.removed", name=f"tag-{number}")
+        audit.note(viewer_of(keeper.user), "tag.removed", name="=HYPERLINK()", detail="a, b")
+    page = keeper.get("/admin/log", {"by": "Marshal"})
+    assert 'href="/admin/log/export.csv?by=Marshal"' in page.html
+    answer = keeper.get("/admin/log/export.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="log.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.html)))
+    assert len(rows) == 1101
+    assert (rows[0]["name"], rows[0]["words"], rows[0]["by"]) == ("'=HYPERLINK()", "a, b", "Keeper")
+    assert len({row["id"] for row in rows}) == 1101
+    assert len(keeper.get("/admin/log/export.csv", {"by": "Marshal"}).html.splitlines()) == 1101
+    marshal.get("/")
+    assert marshal.get("/admin/log/export.csv").status == 403
 
 
 def test_every_page_of_the_log_is_reached(keeper):

@@ -4,10 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from core import clock
+from core.db import session
 from forum import panel
-from tests.factories import PASSWORD, a_user, an_administrator, grant
+from models import Group, Invitation, Membership, Sanction
+from tests.factories import PASSWORD, a_group, a_user, an_administrator, grant, reads, set_setting
 from tests.visitor import Visitor
 
 TITLES = {section.name: section.title for section in panel.SECTIONS}
@@ -104,3 +107,74 @@ def test_the_password_cannot_be_guessed_there(keeper):
 @pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example", "/logout", "/me/password"])
 def test_the_way_on_stays_in_the_panel(keeper, address):
     assert keeper.post("/admin/prove", {"next": address}).location == "/admin"
+
+
+# --- acts elsewhere that change who holds rights over others ---
+
+HELPERS = {"name": "Helpers", "visibility": "public", "colour": "#1d4ed8"}
+
+
+@reads
+def power() -> list[object]:
+    """Who is in which group, what groups are like, who is invited, and what was done to people."""
+    columns = (
+        (Membership.group_id, Membership.user_id, Membership.owner),
+        (Group.id, Group.visibility),
+        (Invitation.id,),
+        (Sanction.id,),
+    )
+    return [sorted(map(tuple, session().execute(select(*each)))) for each in columns]
+
+
+@pytest.mark.parametrize(
+    ("address", "sends"),
+    [
+        ("/groups/administrators/invitations", {"who": "Ann"}),
+        ("/groups/moderators/invitations", {"who": "Ann"}),
+        ("/groups/administrators/members/{Zoe}", {"rank": "out"}),
+        ("/groups/helpers/members/{Bert}", {"rank": "owner"}),
+        ("/groups/helpers/edit", HELPERS),
+        ("/groups/helpers/membership", {"member": "0"}),
+        ("/groups/helpers/destroy", {"name": "Helpers"}),
+        ("/me/invitations", {"addresses": "new@example.org", "group": "{helpers}"}),
+        ("/user/zoe/sanctions", {"kind": "ban", "reason": "Gone.", "days": "7"}),
+        ("/user/zoe/remove", {}),
+    ],
+)
+def test_a_session_alone_gives_and_takes_no_rights_over_others(keeper, address, sends):
+    a_user("Ann")
+    bert, zoe = a_user("Bert"), an_administrator("Zoe")
+    helpers = a_group("Helpers", of=[keeper.user, bert], visibility="private")
+    grant("admin:users", to="helpers")
+    set_setting("registration.mode", "invite")
+    names = {"Zoe": zoe.id, "Bert": bert.id, "helpers": helpers.id}
+    address, sends = address.format(**names), {name: value.format(**names) for name, value in sends.items()}
+    keeper.get("/")
+    before = power()
+    clock.travel(timedelta(minutes=61))
+    asked = keeper.post(address, sends)
+    assert asked.status == 403
+    assert "This changes who holds rights over others here" in asked.words
+    wrong = keeper.submit(asked, address, panel_password="not this one")
+    assert "This is not your password." in wrong.words
+    assert power() == before
+    assert keeper.submit(wrong, address, panel_password=PASSWORD).status == 303
+    assert power() != before
+
+
+def test_other_groups_and_other_people_take_no_password(keeper):
+    a_group("Club", of=[a_user("Bert")], visibility="private")
+    keeper.get("/")
+    clock.travel(timedelta(minutes=61))
+    assert keeper.post("/groups/club/invitations", {"who": "Bert"}).status == 422
+    assert keeper.post("/groups/club/edit", {**HELPERS, "name": "Club"}).status == 303
+    assert keeper.post("/user/bert/sanctions", {"kind": "ban", "reason": "Spam.", "days": "7"}).status == 303
+
+
+def test_who_may_not_do_it_is_refused_before_a_password_is_asked(ann):
+    an_administrator("Zoe")
+    ann.get("/")
+    clock.travel(timedelta(minutes=61))
+    for address in ("/groups/administrators/invitations", "/user/zoe/sanctions"):
+        answer = ann.post(address, {"who": "Ann", "kind": "ban", "reason": "x", "days": "7"})
+        assert (answer.status, "password" in answer.words) == (403, False)

@@ -4,13 +4,17 @@ import re
 
 import pytest
 
-from models import Grant
+from core.config import ROOT
+from forum import granting, privileges
+from models import Act, Grant
 from tests.factories import (
     a_category,
+    a_group,
     a_moderator,
     a_private_category,
     a_topic,
     a_user,
+    change,
     fresh,
     grant,
     group_id,
@@ -67,6 +71,22 @@ def test_rights_are_copied_from_another_category(keeper, guest):
     keeper.post("/admin/privileges/own", {"place": str(place.id), "own": "1", "like": str(private.id)})
     assert guest.get(f"/category/{place.id}/place").status == 404
     assert cells(matrix_of(keeper, place.id)) == cells(matrix_of(keeper, private.id))
+
+
+def test_a_category_is_closed_to_all_but_one_group(keeper, ann, guest, visit):
+    bert, place = a_user("Bert"), a_category("Place")
+    team = a_group("Team", of=[bert])
+    grant("moderate", to=ann.user, in_=place)
+    topic, inside = a_topic(in_=place), visit(bert)
+    page = keeper.get(f"/admin/privileges?place={place.id}")
+    answer = keeper.submit(page, "/admin/privileges/group", group=str(team.id))
+    assert "Only “Team” and the staff see it now." in keeper.follow(answer).html
+    address = f"/category/{place.id}/place"
+    readers = (guest, visit(a_user("Carl")), inside, keeper, ann, visit(a_moderator()))
+    assert [reader.get(address).status for reader in readers] == [404, 404, 200, 200, 200, 200]
+    assert inside.get(f"/topic/{topic.id}/reply").status == 200
+    assert keeper.post("/admin/privileges/group", {"place": str(place.id), "group": "9999"}).status == 404
+    assert ann.post("/admin/privileges/group", {"place": str(place.id), "group": str(team.id)}).status == 403
 
 
 def test_an_inherited_table_cannot_be_changed_there(keeper):
@@ -194,3 +214,71 @@ def test_every_answer_of_the_page_is_what_the_check_says(keeper):
                 page = keeper.get("/admin/privileges/why", {"who": person.slug, "act": act, "place": place.id})
                 allowed = (place.name == "Open" and act != "moderate") or person.name == "Marshal"
                 assert ("Yes, it is allowed." in page.words) == allowed, (person.name, place.name, act)
+
+
+def test_every_right_of_the_editor_decides_something(keeper):
+    sources = [path for folder in ("forum", "web", "blueprints") for path in (ROOT / folder).rglob("*.py")]
+    asked = "".join(path.read_text() for path in sources if path.name not in ("privileges.py", "granting.py"))
+    assert (len(privileges.CATEGORY_RIGHTS), len(privileges.GLOBAL_RIGHTS), len(privileges.ADMIN_RIGHTS)) == (17, 17, 9)
+    used = {right for right in privileges.ALL_RIGHTS if f'"{right}"' in asked}
+    assert used == privileges.ALL_RIGHTS - privileges.IDLE_RIGHTS
+    shown = "".join(matrix_of(keeper, show=show).html for show in granting.FILTERS)
+    assert {
+        right for right in privileges.ALL_RIGHTS if f':{right}"' in shown
+    } == privileges.ALL_RIGHTS - privileges.IDLE_RIGHTS
+
+
+def a_small_tree():
+    """A category with rights of its own for the staff, and three below it: one plain, two with rights of their own."""
+    top = a_private_category("Top", for_="moderators")
+    plain = a_category("Plain", parent_id=top.id)
+    opened, deep = a_category("Opened", parent_id=top.id, own_rights=True), a_category("Deep", parent_id=plain.id)
+    grant("find", "read", "topics:read", to="guests", in_=opened)
+    change(deep, own_rights=True)
+    grant("find", "read", "topics:read", to="guests", in_=deep)
+    return top, plain, opened, deep
+
+
+def test_rights_are_copied_to_all_below_after_a_question(keeper, guest, ann):
+    top, plain, opened, deep = a_small_tree()
+    grant("moderate", to=ann.user, in_=opened)
+    other = a_category("Elsewhere", own_rights=True)
+    grant("find", "read", "topics:read", to="guests", in_=other)
+    addresses = [f"/category/{place.id}/x" for place in (top, plain, opened, deep, other)]
+    assert [guest.get(address).status for address in addresses] == [404, 404, 308, 308, 308]
+    page = matrix_of(keeper, top.id)
+    assert "Copy these rights to those below it 3" in page.words
+    question = keeper.get(f"/admin/privileges/{top.id}/below")
+    assert "3 categories stand below it." in question.words
+    assert "2 have rights of their own." in question.words
+    assert [name in question.words for name in ("Opened", "Deep", "Plain", "Elsewhere")] == [True, True, False, False]
+    assert guest.get(addresses[2]).status == 308
+    answer = keeper.submit(question, f"/admin/privileges/{top.id}/below")
+    assert "The rights of 2 categories were replaced." in keeper.follow(answer).html
+    assert [guest.get(address).status for address in addresses] == [404, 404, 404, 404, 308]
+    assert ann.get(addresses[2]).status == 308
+    assert [fresh(place).own_rights for place in (plain, opened, deep)] == [False, True, True]
+    assert cells(matrix_of(keeper, deep.id)) == cells(matrix_of(keeper, top.id))
+    log = keeper.get("/admin/log").words
+    assert "copied to those below it the rights of Top" in log
+    assert "→ Deep, Opened" in log or "→ Opened, Deep" in log
+
+
+def test_where_nothing_below_has_rights_of_its_own_nothing_is_asked(keeper):
+    top = a_category("Top")
+    a_category("Below", parent_id=top.id)
+    answer = keeper.get(f"/admin/privileges/{top.id}/below")
+    assert "Nothing to copy: all that stands below “Top” has its rights already." in keeper.follow(answer).html
+    assert "Copy these rights" not in matrix_of(keeper, a_category("Leaf").id).words
+    assert keeper.post(f"/admin/privileges/{top.id}/below").status == 303
+    assert number_of(Act) == 0
+    assert keeper.get("/admin/privileges/999/below").status == 404
+
+
+def test_nobody_copies_rights_that_he_does_not_hold(visit):
+    top, _plain, opened, _deep = a_small_tree()
+    helper = a_user("Helper")
+    grant("admin:privileges", to=helper)
+    before = number_of(Grant, Grant.category_id == opened.id)
+    assert visit(helper).post(f"/admin/privileges/{top.id}/below").status == 403
+    assert number_of(Grant, Grant.category_id == opened.id) == before == 3

@@ -35,10 +35,15 @@ def test_what_was_not_changed_is_not_noted(keeper):
 
 def test_a_tick_that_is_taken_away_switches_off(keeper, guest):
     page = keeper.get("/admin/settings")
-    fields = {
-        key: value for key, value in page.form("/admin/settings/accounts").fields.items() if key != "registration"
-    }
-    keeper.post("/admin/settings/accounts", fields)
+    fields = {key: value for key, value in page.form("/admin/settings/reading").fields.items() if key != "indexed"}
+    keeper.post("/admin/settings/reading", fields)
+    assert "Disallow: /\n" in guest.get("/robots.txt").html
+
+
+def test_a_choice_is_made_among_its_words(keeper, guest):
+    page = keeper.get("/admin/settings")
+    answer = keeper.submit(page, "/admin/settings/registration", mode="closed")
+    assert answer.status == 303
     assert "Registration is closed" in guest.get("/register").html
 
 
@@ -68,7 +73,7 @@ def test_a_setting_can_have_its_default_back(keeper):
     [
         ("longest name", "accounts-name_max", "accounts-name_min"),
         ("PER_PAGE", "posts-per_page", "site-title"),
-        ("registration", "accounts-registration", "posts-per_page"),
+        ("registration", "registration-mode", "posts-per_page"),
     ],
 )
 def test_settings_are_found_by_their_words(keeper, asked, found, missing):

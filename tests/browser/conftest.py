@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,16 @@ _outcome = pytest.StashKey[bool]()
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     running = Site(tmp_path_factory.mktemp("site"))
     running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Site]:
+    """A site that was started over an empty folder, without the demo."""
+    running = Site(tmp_path)
+    running.env["LIVERY_DEMO"] = "0"
+    running.serve()
     yield running
     running.stop()
 

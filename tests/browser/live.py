@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
+
+from skins.stage import session_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "seven lanterns over the quiet harbour"
@@ -29,15 +29,17 @@ LONG_TOPIC = "Small things you learned this year"
 _FURNISH = """
 import json
 from app import create_app
+from core import settings
 from core.db import session, writing
 from forum import accounts, categories, posts, topics, viewers
 from models import Topic
 from sqlalchemy import select
 
 PASSWORD = {password!r}
-kept = accounts._hash(PASSWORD)
-accounts._hash = lambda password: kept if password == PASSWORD else 1 / 0
+kept = accounts.hashed(PASSWORD)
+accounts.hashed = lambda password: kept if password == PASSWORD else 1 / 0
 with create_app().app_context(), writing():
+    settings.put("pace.newcomer_seconds", "0")  # a script writes faster than a person
     people = [accounts.create(f"Reader {{number:02}}", "", PASSWORD) for number in range(1, 201)]
     writers = [viewers.member(person.id) for person in people[:2]]
     place = next(each for each in categories.forest().by_id.values() if each.name == "Questions and feedback")
@@ -141,7 +143,14 @@ class Site:
         """An address of every type of page, as a guest or as a member meets it."""
         long, first = self.long.path, self._sql("SELECT min(id) FROM posts WHERE topic_id = ?", self.long.id)[0][0]
         guest = ["/login", "/register"]
-        own = [f"/topic/{self.long.id}/reply", f"/compose?category={self._category(long)}", "/me/password"]
+        own = [
+            f"/topic/{self.long.id}/reply",
+            f"/compose?category={self._category(long)}",
+            "/me/settings",
+            "/me/sessions",
+            "/me/leave",
+            "/me/password",
+        ]
         return [
             "/",
             *(self.categories[name] for name in ("General", "The workshop", "AI Insights", "Announcements")),
@@ -169,11 +178,13 @@ class Site:
 
     def session_cookie(self, person: Person) -> dict[str, Any]:
         """What the browser holds after this person has logged in."""
-        signer = Flask(__name__)
-        signer.secret_key = (self.data / "secret_key").read_text().strip()
-        serializer = SecureCookieSessionInterface().get_signing_serializer(signer)
-        value = serializer.dumps({"_user_id": f"{person.id}.0", "_fresh": True})
-        return {"name": "session", "value": value, "url": self.url, "httpOnly": True, "sameSite": "Lax"}
+        return {
+            "name": "session",
+            "value": session_of(self.data, person.id),
+            "url": self.url,
+            "httpOnly": True,
+            "sameSite": "Lax",
+        }
 
     def set(self, name: str, value: str) -> None:
         """Changes a setting, as an operator would."""
@@ -184,12 +195,19 @@ class Site:
         """Locks a topic behind everybody's back, as a moderator elsewhere would."""
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         self._sql("UPDATE topics SET locked_at = ? WHERE id = ?", now, topic.id)
+        self._sql("UPDATE versions SET number = number + 1")  # as every write of the site itself moves them on
 
     def moderator(self) -> Person:
         """Somebody whom no other test knows, and who moderates everywhere."""
-        person = self.person()
-        moderators = self._sql("SELECT id FROM groups WHERE slug = 'moderators'")[0][0]
-        self._sql("INSERT INTO memberships (group_id, user_id, owner) VALUES (?, ?, 0)", moderators, person.id)
+        return self._member_of("moderators")
+
+    def administrator(self) -> Person:
+        """Somebody whom no other test knows, and who may do everything."""
+        return self._member_of("administrators")
+
+    def _member_of(self, slug: str) -> Person:
+        person, group = self.person(), self._sql("SELECT id FROM groups WHERE slug = ?", slug)[0][0]
+        self._sql("INSERT INTO memberships (group_id, user_id, owner) VALUES (?, ?, 0)", group, person.id)
         return person
 
     def drafts_of(self, person: Person) -> list[str]:

@@ -132,12 +132,66 @@ def test_without_a_network_the_text_waits_in_the_browser(browse, site, me, groun
     tab.problems.clear()
 
 
+def test_a_text_that_is_saved_while_its_composer_is_on_its_way_stands_in_it(browse, site, me, ground):
+    tab = browse(person=me)
+    text = open_composer(tab, ground)
+    tab.context.set_offline(True)
+    text.press_sequentially("Before the tunnel")
+    expect(saved(tab)).to_contain_text("No connection")
+    tab.page.close()
+    tab.context.set_offline(False)
+    tab.problems.clear()
+    page = tab.page = tab.context.new_page()
+    waiting = []  # the save comes behind the composer, and its answer before it
+    page.route("**/drafts", lambda save: waiting.append(save))
+
+    def composer_last(route):
+        answer = route.fetch()
+        page.wait_for_timeout(50)
+        for save in waiting:
+            save.continue_()
+        page.unroute("**/drafts")
+        tab.until(lambda: site.drafts_of(me))
+        tab.until("!Object.keys(localStorage).some((name) => name.startsWith('livery-draft:'))")
+        route.fulfill(response=answer)
+
+    page.route(f"**/topic/{ground.id}/reply", composer_last)
+    expect(open_composer(tab, ground)).to_have_value("Before the tunnel")
+    page.locator("#dock").get_by_role("button", name="Send").click()
+    expect(page.locator("#stream > .post")).to_have_count(4)
+    tab.until(lambda: site.drafts_of(me) == [])
+
+
+@pytest.mark.parametrize("saved_before", [False, True])
+def test_a_post_whose_answer_was_lost_is_shown_and_not_sent_twice(browse, site, me, ground, saved_before):
+    tab = browse(person=me)
+    open_composer(tab, ground).fill("Sent, and never answered.")
+    if saved_before:
+        expect(saved(tab)).to_have_text("Draft saved")
+    before, lost = site.posts_of(ground), []
+
+    def lose(route):
+        lost.append(route.fetch())
+        route.abort()
+
+    tab.page.route("**/posts", lose, times=1)
+    tab.page.get_by_role("button", name="Send").click()
+    # the draft finds out that its text was posted: sent once more under the same key, it is answered as the first time
+    expect(tab.page.locator("#dock form")).to_have_count(0)
+    expect(tab.page.locator("#stream > .post")).to_have_count(4)
+    assert len(lost) == 1
+    assert site.posts_of(ground) == before + 1
+    tab.until(lambda: site.drafts_of(me) == [])
+    tab.problems.clear()
+
+
 def test_an_expired_login_keeps_the_text_until_the_next(browse, site, me, ground):
     tab = browse(person=me)
     tab.allowed.add(403)
     text = open_composer(tab, ground)
     text.press_sequentially("Written")
     expect(saved(tab)).to_have_text("Draft saved")
+    tab.until(lambda: site.drafts_of(me) == ["Written"])  # a slow machine may save the beginning first
     tab.context.clear_cookies()
     text.press_sequentially(" on")
     expect(saved(tab)).to_contain_text("You are logged out")

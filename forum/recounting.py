@@ -42,7 +42,7 @@ class Wrong:
         return f"{self.column}: {rows} off, first id {self.first_id}"
 
 
-def find(model: type[Model]) -> list[Wrong]:
+def find(model: Any) -> list[Wrong]:
     """The counters of a table that are off."""
     if model is CategoryTag:
         return _wrong_category_tags()
@@ -56,7 +56,7 @@ def find(model: type[Model]) -> list[Wrong]:
     return [Wrong(f"{model.__tablename__}.{name}", rows, first) for name, rows, first in pairs if rows]
 
 
-def mend(model: type[Model]) -> None:
+def mend(model: Any) -> None:
     """Writes the right counters into the rows of a table that are off."""
     if model is CategoryTag:
         tags.count_again()
@@ -71,7 +71,7 @@ def mend(model: type[Model]) -> None:
     )
 
 
-def _differences(model: type[Model], truth: Subquery) -> dict[str, ColumnElement[bool]]:
+def _differences(model: Any, truth: Subquery) -> dict[str, ColumnElement[bool]]:
     names = [column.name for column in truth.c if column.name != "id"]
     return {name: getattr(model, name).is_distinct_from(truth.c[name]) for name in names}
 

@@ -1,0 +1,168 @@
+"""`bin/bench`: everything that is measured, in one run on one machine, as ratios; kept in RESULTS.md with a plot."""
+
+import os
+import platform
+import re
+import statistics
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bench import crowds, growth, pages, plot, servers
+from bench.asking import Place
+
+HERE = Path(__file__).parent
+STARTS, AT_REST, LOADED, FIRST = 5, 150, 300, 1.0
+"""How often the start is measured; megabytes of a process at rest and after load; seconds to the first answer."""
+
+
+@dataclass
+class Report:
+    """The lines of RESULTS.md, and whether anything is worse than it may be."""
+
+    lines: list[str] = field(default_factory=list)
+    over: bool = False
+
+    def say(self, *lines: str, over: bool = False) -> None:
+        """Prints lines, and keeps them."""
+        self.lines += lines
+        self.over |= over
+        click.echo("\n".join(lines))
+
+
+@click.command(help=__doc__.splitlines()[0])
+@click.option("--posts", default=10_000, show_default=True, help="Posts of the community whose pages are measured.")
+@click.option("--sizes", default="10000,100000,1000000,10000000", show_default=True, help="Sizes for the growth.")
+@click.option("--rounds", default=9, show_default=True, help="How often each page has its turn.")
+@click.option("--seconds", default=20.0, show_default=True, help="How long each crowd stays.")
+@click.option("--data", help="A folder to keep the communities in.")
+@click.option("--quick", is_flag=True, help="Small and short, and nothing is written.")
+def main(posts: int, sizes: str, rounds: int, seconds: float, data: str | None, quick: bool) -> None:
+    if quick:
+        posts, sizes, rounds, seconds = 2_000, "2000,10000", 3, 4.0
+    report = Report()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(data or temporary)
+        report.say(*_about())
+        _pages(report, folder, posts, rounds)
+        _start_and_memory(report, folder, posts)
+        _crowds(report, seconds)
+        grown = _growth(report, folder, [int(size) for size in sizes.split(",")], 4 * rounds)
+    if not quick:
+        (HERE / "results.svg").write_text(plot.growth_svg(grown))
+        report.lines += ["", "![How the cost of each page grows with the community](results.svg)"]
+        (HERE / "RESULTS.md").write_text("\n".join(report.lines) + "\n")
+    sys.exit(1 if report.over else 0)
+
+
+def _about() -> list[str]:
+    where = "PostgreSQL" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "SQLite"
+    load = os.getloadavg()[0]
+    return [
+        "# What Livery costs",
+        "",
+        "Made by `bin/bench`. A lone time means nothing: what counts are the ratios to a Flask hello behind the same "
+        "server, and to nginx serving the same bytes, measured in turns in the same run.",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, {platform.machine()}, Python "
+        f"{platform.python_version()}, {where}, load {load:.1f} at the beginning.",
+    ]
+
+
+def _pages(report: Report, folder: Path, posts: int, rounds: int) -> None:
+    known = pages.prepared(folder / "site", posts)
+    with tempfile.TemporaryDirectory() as servers_:
+        found = pages.measured(Path(servers_), folder / "site", known, rounds, 150)
+    hello = found[0]
+    head = [
+        "page",
+        "hellos",
+        "may be",
+        "CPU, µs",
+        "requests a second",
+        "of hello's",
+        "p50, ms",
+        "p95",
+        "p99",
+        "queries",
+        "bytes",
+    ]
+    report.say("", f"## Pages of a community of {posts:,} posts", "", *_table_head(head))
+    for page in found:
+        limit = pages.LIMITS.get(page.name)
+        rate, of_hello = 1 / statistics.mean(page.times), statistics.mean(hello.times) / statistics.mean(page.times)
+        figures = [
+            f"{page.ratio:.2f}", str(limit or ""), f"{statistics.median(page.costs) * 1e6:.0f}", f"{rate:.0f}", f"{of_hello:.2f}",
+            *(f"{page.centile(share):.2f}" for share in (0.5, 0.95, 0.99)), str(page.queries), f"{page.size:,}",
+        ]  # fmt: skip
+        report.say(f"| {page.name} | {' | '.join(figures)} |", over=bool(limit and page.ratio > limit))
+    costs = {page.name: statistics.median(page.costs) for page in found}
+    if "nginx" in costs:
+        times = costs["guest topic"] / costs["nginx"]
+        words = f"A guest's topic page costs {times:.1f} times what nginx takes to serve the same bytes (at most {pages.OF_NGINX})."
+        report.say("", words, over=times > pages.OF_NGINX)
+    else:
+        report.say("", "There is no nginx on this machine, so nothing is compared with it.")
+
+
+def _table_head(names: list[str]) -> list[str]:
+    return [f"| {' | '.join(names)} |", f"|---{'|---:' * (len(names) - 1)}|"]
+
+
+def _start_and_memory(report: Report, folder: Path, posts: int) -> None:
+    report.say("", "## Start and memory", "")
+    with tempfile.TemporaryDirectory() as place:
+        hello, starts, hellos = servers.hello(Path(place)), [], []
+        for _ in range(STARTS):
+            hellos.append(hello.start())
+            hello.stop()
+        site = servers.livery(folder / "site")
+        for _ in range(STARTS):
+            starts.append(site.start("/healthz"))
+            site.stop()
+    site.start()
+    try:
+        for path in ("/", "/recent", "/categories"):
+            servers.line(site.port, path, "")()
+        rest = site.memory
+        for page in pages.prepared(folder / "site", posts):
+            ask = servers.line(site.port, page.path, page.cookie)
+            for _ in range(300):
+                ask()
+        loaded = site.memory
+    finally:
+        site.stop()
+    first = statistics.median(starts)
+    report.say(
+        f"First answer {first:.2f} s after the start (median of {STARTS}; at most {FIRST}), a hello's {statistics.median(hellos):.2f} s. "
+        f"The largest process takes {rest} MB at rest (at most {AT_REST}) and {loaded} MB after load (at most {LOADED}).",
+        over=first > FIRST or rest > AT_REST or loaded > LOADED,
+    )
+
+
+def _crowds(report: Report, seconds: float) -> None:
+    report.say("", "## Crowds", "")
+    for crowd in crowds.CROWDS.values():
+        lines, over = crowd(seconds)
+        report.say(*(f"- {re.sub(r' +', ' ', each.strip())}" for each in lines), over=over)
+
+
+def _growth(report: Report, folder: Path, sizes: list[int], rounds: int) -> dict[str, dict[int, Place]]:
+    grown = growth.measured(folder / "growth", sizes, rounds)
+    head = ["page, nothing kept", f"{sizes[0]:,} posts", *(f"{size:,}" for size in sizes[1:])]
+    report.say(
+        "", f"## Growth (each may cost {growth.ALLOWED} times what it does in the smallest)", "", *_table_head(head)
+    )
+    for name, places in grown.items():
+        times = [f"{growth.ratio(grown, name, size):.2f}" for size in sizes[1:]]
+        report.say(f"| {name} | {places[sizes[0]].median:.2f} ms | {' | '.join(times)} |")
+    report.over |= bool(growth.over(grown))
+    return grown
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Proof: the password asked again before what is dangerous, unless it was given a moment ago."""
+
+from flask import session
+from flask_wtf import FlaskForm
+
+from core import clock, i18n
+from core.i18n import gettext as _
+from forum import accounts, sessions
+from web import limits
+from web.auth import GIVEN, PROVEN, viewer
+
+
+def due() -> bool:
+    """Whether it is a while since the viewer gave his password."""
+    since = int(clock.now().timestamp()) - session.get(GIVEN, 0)
+    return since > sessions.settings.proof_minutes * 60
+
+
+def given(form: FlaskForm, *, always: bool = False) -> bool:
+    """Whether a form's password proves who sends it; where none is due, an empty one will do, unless it is asked
+    `always`. Says in the form what is wrong."""
+    password = form.current.data or ""
+    if not password and not due() and not always:
+        return True
+    problem = check(password) if password else _("Enter your password.")
+    if problem:
+        form.current.errors = [problem]
+    return not problem
+
+
+def check(password: str) -> str:
+    """Takes the viewer's password, or returns the sentence that says why not; tries are counted as those of log-ins."""
+    wait = limits.login_wait(viewer().name)
+    if wait:
+        return _("Those were too many tries. Try again in %(wait)s.", wait=i18n.span(wait))
+    if not accounts.confirm(viewer(), password):
+        limits.login_failed(viewer().name)
+        return _("This is not your password.")
+    session[PROVEN] = session[GIVEN] = int(clock.now().timestamp())
+    return ""

@@ -1,0 +1,42 @@
+"""Visits: each page that was opened is counted, for a member, a guest or a known robot, without a write."""
+
+from flask import Flask, Response, g, request
+
+from forum import statistics
+from web import htmx
+from web.reading import crawler, crawler_of
+
+
+def init_app(app: Flask) -> None:
+    """Counts what the application answers. What the event loop answers by itself is counted there (asgi.py)."""
+
+    @app.after_request
+    def _count(answer: Response) -> Response:
+        if answer.status_code == 200 and answer.mimetype == "text/html" and _opens_a_page():
+            found = g.get("viewer")
+            if found is not None and not found.guest:
+                statistics.visit("members")
+            else:
+                count_guest(request.headers.get("User-Agent", ""))
+        return answer
+
+
+def count_guest(browser: str) -> None:
+    """Counts a page for somebody who is not logged in: a guest, or a robot by the name of his browser."""
+    statistics.visit("robots" if crawler_of(browser) else "guests")
+
+
+def followed() -> bool:
+    """Whether somebody followed a link to get here: no known robot, and nothing that is fetched ahead or only asked about."""
+    ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
+    return request.method == "GET" and not ahead and not crawler()
+
+
+def _opens_a_page() -> bool:
+    """Whether a page is opened to be read: no part of one, nothing fetched ahead, and not the control panel."""
+    return (
+        request.method == "GET"
+        and not htmx.partial()
+        and "prefetch" not in request.headers.get("Sec-Purpose", "")
+        and not request.path.startswith("/admin")
+    )
