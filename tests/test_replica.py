@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from cli.torture_crowd import Crowd
 from cli.torture_site import Postgres, Site
 from core import config
 from tests.test_scale import ask
+
+PATIENCE = 30
+"""Seconds: a replica that did not answer is left alone for five, however fast pages are asked for meanwhile."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +54,8 @@ def read_from(site: Site) -> dict[str, int]:
 
 def read_there(site: Site, where: str, *about) -> str:
     """Asks for a page until one was read where it should be; the page. What jobs write may hold it up for a moment."""
-    for _ in range(200):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         before = read_from(site).get(where, 0)
         status, page = ask(site, *about)
         assert status == 200
