@@ -12,11 +12,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, String, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import lasting, store
 from core.changes import Shown
@@ -123,26 +125,38 @@ def _read(engine: Engine) -> dict[str, int]:
         return _heed({row.name: row.number for row in connection.execute(select(Version.name, Version.number))})
 
 
+@dataclass(slots=True)
+class _Noted:
+    """What a session knows until it looks again: the versions, their database, and the values that stand by them."""
+
+    versions: dict[str, int]
+    database: str
+    values: dict[str, tuple[tuple[str, ...], Any]]  # by name, with what they depend on
+
+
 def versions() -> dict[str, int]:
     """All versions, as they stood when this session (a request or a job) first asked."""
-    found: dict[str, int] = _noted()["versions"]
-    return found
+    return _noted(session()).versions
 
 
-def _noted() -> dict[Any, Any]:
-    """What the session knows: the versions, and the database that they are of."""
-    current = session()
-    if "versions" in current.info:
-        return current.info
-    url = db.engine.url  # a replica with these versions holds the same
-    current.info["database"] = url.render_as_string()
+def _noted(current: Session) -> _Noted:
+    noted: _Noted | None = current.info.get("versions")
+    if noted is not None:
+        return noted
+    engine = db.engine  # a replica with these versions holds the same
+    url = engine.url
     if url.get_backend_name() == "sqlite" and url.database and not current.in_transaction():
         # what is read from now on is not older than these versions
         found = _watch(url.database).versions()
     else:
         found = {row.name: row.number for row in current.execute(select(Version.name, Version.number))}
-    current.info["versions"] = _heed(found)
-    return current.info
+    noted = current.info["versions"] = _Noted(_heed(found), _name_of(engine), {})
+    return noted
+
+
+@lru_cache(maxsize=16)
+def _name_of(engine: Engine) -> str:
+    return engine.url.render_as_string()
 
 
 def _watch(path: str) -> _Watched:
@@ -155,18 +169,23 @@ def _watch(path: str) -> _Watched:
 
 def keep(name: str, load: Callable[[], T], *depends_on: str) -> T:
     """The value that `load` makes, made again only after one of the versions it depends on moved."""
-    noted = _noted()
+    current = session()
+    noted = _noted(current)
+    known = noted.values.get(name)
+    if known is not None:
+        lasting.depends(*known[0])
+        return known[1]  # type: ignore[no-any-return]
     names = depends_on or (name,)
     lasting.depends(*names)
-    current: dict[str, int] = noted["versions"]
-    stamp = tuple([current.get(each, 0) for each in names])
-    place = (noted["database"], name)
+    stamp = tuple([noted.versions.get(each, 0) for each in names])
+    place = (noted.database, name)
     kept = _kept.get(place)
     if kept is not None and kept[0] == stamp:
         _asked[name][0] += 1
+        noted.values[name] = (names, kept[1])
         return kept[1]  # type: ignore[no-any-return]
     # what a transaction has not committed yet is nobody else's
-    shelf = noted.setdefault("kept", {}) if write_in_progress() else _kept
+    shelf = current.info.setdefault("kept", {}) if write_in_progress() else _kept
     kept = shelf.get(place)
     if kept is None or kept[0] != stamp:
         _asked[name][1] += 1
@@ -185,11 +204,10 @@ def keep_one_of(
     """
     if write_in_progress():
         return load()
-    noted = _noted()
+    noted = _noted(session())
     lasting.depends(*depends_on)
-    current: dict[str, int] = noted["versions"]
-    stamp = tuple([current.get(each, 0) for each in depends_on])
-    place = (noted["database"], name, key)
+    stamp = tuple([noted.versions.get(each, 0) for each in depends_on])
+    place = (noted.database, name, key)
     kept = _many.get(place)
     if kept is not None and kept[0] == stamp:
         _asked[name][0] += 1

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, MetaDa
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.orm import relationship as _relationship
+from sqlalchemy.util import ScopedRegistry
 
 from core import queries, replica
 
@@ -87,10 +88,11 @@ def relationship(*args: Any, **keywords: Any) -> Any:
 
 def session() -> Session:
     """The session of the current request or job."""
-    found: Session = db.session.registry()  # what `db.session()` does, without its questions
-    return found
+    found: Session | None = _sessions.registry.get(_sessions.scopefunc())  # as `db.session()`, without its questions
+    return _sessions() if found is None else found
 
 
+_sessions = cast(ScopedRegistry[Session], db.session.registry)
 _depth: ContextVar[int] = ContextVar("writing_depth", default=0)
 
 

@@ -133,21 +133,20 @@ declared: dict[str, Setting[Any]] = {}
 class Section:
     """The settings of one feature, read as attributes."""
 
-    def __init__(self, name: str, names: frozenset[str]) -> None:
-        self._name = name
+    def __init__(self, names: dict[str, str]) -> None:
         self._names = names
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._names:
             raise AttributeError(name)
-        return get(f"{self._name}.{name}")
+        return get(self._names[name])
 
 
 def declare(feature: str, /, **settings: Setting[Any]) -> Section:
     """Declares a feature's settings and returns the object they are read from."""
-    for name, setting in settings.items():
-        declared[f"{feature}.{name}"] = setting
-    return Section(feature, frozenset(settings))
+    names = {name: f"{feature}.{name}" for name in settings}
+    declared.update({names[name]: setting for name, setting in settings.items()})
+    return Section(names)
 
 
 def get(name: str) -> Any:
@@ -183,8 +182,9 @@ def changes(*names: str, limit: int = 30) -> list[Change]:
 
 
 def _chosen() -> dict[str, Any]:
-    def load() -> dict[str, Any]:
-        rows = session().execute(select(Stored.name, Stored.value))
-        return {name: json.loads(value) for name, value in rows if name in declared}
+    return cache.keep("settings", _stored)
 
-    return cache.keep("settings", load)
+
+def _stored() -> dict[str, Any]:
+    rows = session().execute(select(Stored.name, Stored.value))
+    return {name: json.loads(value) for name, value in rows if name in declared}

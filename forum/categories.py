@@ -9,7 +9,9 @@ from sqlalchemy import func, select, update
 
 from core import cache, tally
 from core.db import session
+from core.shared import Shared
 from forum import permissions
+from forum.privileges import STANDS_ON, standing
 from forum.slugs import slugify
 from forum.viewers import Viewer
 from models import Category, Post, Topic, User
@@ -85,7 +87,7 @@ class Name:
     id: int
     name: str
     icon: str
-    children: list["Name"]
+    children: Shared["Name"]
 
 
 @dataclass(slots=True)
@@ -137,7 +139,12 @@ def find(category_id: int) -> Place | None:
 
 def visible_ids(viewer: Viewer) -> list[int]:
     """The categories whose topics this viewer's lists may show."""
-    return [key for key, place in forest().by_id.items() if not place.link and permissions.read_category(viewer, key)]
+
+    def load() -> list[int]:
+        known = forest().by_id.items()
+        return [key for key, place in known if not place.link and permissions.read_category(viewer, key)]
+
+    return list(cache.keep_one_of("visible", standing(viewer), load, *STANDS_ON))
 
 
 def ancestors(place: Place) -> list[Place]:
@@ -159,13 +166,17 @@ def tree(viewer: Viewer, under: Place | None = None) -> list[Node]:
     return [node for place in places if (node := _node(viewer, place, live))]
 
 
-def names(viewer: Viewer, places: Iterable[Place] | None = None) -> list[Name]:
+def names(viewer: Viewer) -> Shared[Name]:
     """The visible categories for a menu, without those that lead elsewhere. No query."""
-    return [
-        Name(place.id, place.name, place.icon, names(viewer, place.children))
-        for place in (forest().roots if places is None else places)
-        if not place.link and permissions.see_category(viewer, place.id)
-    ]
+
+    def seen(places: Iterable[Place]) -> Shared[Name]:
+        return Shared(
+            Name(place.id, place.name, place.icon, seen(place.children))
+            for place in places
+            if not place.link and permissions.see_category(viewer, place.id)
+        )
+
+    return cache.keep_one_of("names", standing(viewer), lambda: seen(forest().roots), *STANDS_ON)
 
 
 def own_counts(category_id: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from core import cache, clock, i18n
 from core.db import session
 from core.settings import Matching, Str, declare
+from core.shared import Shared
 from forum import text
 from forum.privileges import rights
 from forum.viewers import Viewer
@@ -89,7 +90,7 @@ def direction() -> str:
     return i18n.direction(settings.language)
 
 
-def navigation(viewer: Viewer) -> list[Entry]:
+def navigation(viewer: Viewer) -> Shared[Entry]:
     """The entries that this viewer sees, in order."""
 
     def load() -> list[Entry]:
@@ -99,7 +100,10 @@ def navigation(viewer: Viewer) -> list[Entry]:
             for row in session().scalars(rows.order_by(NavigationItem.position, NavigationItem.id))
         ]
 
-    return [entry for entry in cache.keep("navigation", load) if _meant_for(entry, viewer)]
+    def meant() -> Shared[Entry]:
+        return Shared(entry for entry in cache.keep("navigation", load) if _meant_for(entry, viewer))
+
+    return cache.keep_one_of("entries", (viewer.groups, viewer.guest), meant, "navigation", "groups")
 
 
 def widgets(viewer: Viewer, path: str = "") -> dict[str, list[Box]]:

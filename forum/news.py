@@ -53,7 +53,7 @@ def all_known(viewer: Viewer) -> bool:
 
 def kept(only: str, each: Fresh) -> bool:
     """Whether a filter leaves this topic."""
-    return {"all": True, "new": each.new, "watched": each.watched, "unreplied": each.unreplied}[only]
+    return only == "all" or bool(getattr(each, only))
 
 
 def asked(viewer: Viewer, only: str = "all") -> list[Fresh]:

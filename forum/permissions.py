@@ -7,10 +7,10 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, false, or_
 
-from core import clock
+from core import cache, clock
 from core.i18n import gettext as _
 from core.settings import Int, declare
-from forum.privileges import rights
+from forum.privileges import STANDS_ON, rights, standing
 from forum.refusals import Forbidden, Missing
 from forum.viewers import Viewer
 from models import Post, Topic
@@ -118,9 +118,14 @@ class Sight(NamedTuple):
 
 def sight(viewer: Viewer, category_ids: Iterable[int]) -> Sight:
     """What a viewer sees in lists of these categories."""
-    held = {key: rights(viewer, key) for key in category_ids}
-    readable = tuple([key for key, found in held.items() if {"find", "read"} <= found])
-    return Sight(readable, tuple([key for key in readable if "moderate" in held[key]]), viewer.id)
+    places = tuple(category_ids)
+
+    def load() -> Sight:
+        held = {key: rights(viewer, key) for key in places}
+        readable = tuple([key for key, found in held.items() if {"find", "read"} <= found])
+        return Sight(readable, tuple([key for key in readable if "moderate" in held[key]]), 0)
+
+    return cache.keep_one_of("sight", (standing(viewer), places), load, *STANDS_ON)._replace(own=viewer.id)
 
 
 def visible_topics(viewer: Viewer, category_ids: Iterable[int]) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Rows of posts: what everybody sees of them, kept while nobody writes in their topic, and what is one viewer's own."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cache as memo
@@ -72,10 +72,10 @@ _Values = list[tuple[Any, ...]]
 """Rows as everybody sees them: the values of their fields up to what is a viewer's own."""
 
 
-def kept(topic: TopicPage, key: Hashable, query: Select[Any]) -> list[PostRow]:
+def kept(topic: TopicPage, key: Hashable, query: Callable[[], Select[Any]]) -> list[PostRow]:
     """The rows of a query, from the last time it was asked for this topic under this key if nothing has changed since."""
     place = (topic.id, key, clock.present().timestamp() // _LAGS)
-    found = cache.keep_one_of("stretch", place, lambda: _asked(query), *_stands_on(topic), size=_size)
+    found = cache.keep_one_of("stretch", place, lambda: _asked(query()), *_stands_on(topic), size=_size)
     return [PostRow(*values) for values in found]
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from core.db import session
 from core.events import emit
@@ -66,21 +67,25 @@ def stream(
         page = min(page, pages) if number > 1 else 1
     if page > pages:
         raise Missing(_("This topic has no page %(page)s.", page=f"{page:,}"))
-    # The limit tells PostgreSQL's planner what it cannot guess: that the range holds no more than a page.
-    query = post_rows.everybodys().where(Post.topic_id == topic.id).limit(size)
     if sort == "oldest_to_newest":
         low, high = (page - 1) * size + 1, page * size
-        query = query.where(Post.number.between(low, high)).order_by(Post.number)
-        rows = post_rows.kept(topic, (low, high), query)
+        rows = post_rows.kept(topic, (low, high), lambda: _between(topic, low, high, Post.number.asc()))
     else:
         high = last - (page - 1) * size
         low = max(2, high - size + 1)
-        query = query.where(Post.number.between(low, high)).order_by(Post.number.desc())
-        rows = [*(_first(topic) if page == 1 else ()), *post_rows.kept(topic, (high, low), query)]
+        rows = post_rows.kept(topic, (high, low), lambda: _between(topic, low, high, Post.number.desc()))
+        rows = [*(_first(topic) if page == 1 else ()), *rows]
     post_rows.complete(viewer, topic, rows)
     begins, ends = (page == 1, page == pages)[:: 1 if sort == "oldest_to_newest" else -1]
     marks = _marks(viewer, topic, rows, 0 if begins else low, None if ends else high)
     return Stream(rows, sort, page, pages, *_neighbours(page, pages), _nearest(rows, number), marks)
+
+
+def _between(topic: TopicPage, low: int, high: int, order: ColumnElement[int]) -> Select[Any]:
+    """The posts with these numbers."""
+    query = post_rows.everybodys().where(Post.topic_id == topic.id, Post.number.between(low, high)).order_by(order)
+    # The limit tells PostgreSQL's planner what it cannot guess: that the range holds no more than a page.
+    return query.limit(high - low + 1)
 
 
 def _neighbours(page: int, pages: int) -> tuple[dict[str, str] | None, dict[str, str] | None]:
@@ -165,7 +170,7 @@ def _spans(
 
 
 def _first(topic: TopicPage) -> list[PostRow]:
-    return post_rows.kept(topic, 1, post_rows.everybodys().where(Post.id == topic.first_post_id))
+    return post_rows.kept(topic, 1, lambda: post_rows.everybodys().where(Post.id == topic.first_post_id))
 
 
 def one(viewer: Viewer, topic: TopicPage, post_id: int) -> PostRow:

@@ -1,5 +1,6 @@
 """The catalogue of rights, and who is granted them. Grants only: nothing is ever denied to somebody who holds it."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -116,6 +117,17 @@ def _held(table: "_Table", groups: frozenset[int], user_id: int, category_id: in
     return table.memo[key]
 
 
+STANDS_ON = ("grants", "categories", "groups")
+"""The versions that move when anybody's rights do."""
+
+
+def standing(viewer: Viewer) -> Hashable:
+    """What a viewer's rights come from besides the grants: who has the same standing holds the same rights."""
+    if viewer.banned is not None:
+        return None
+    return viewer.groups, viewer.id if viewer.id in _table().people else 0
+
+
 def works_inbox(viewer: Viewer) -> bool:
     """Whether the inbox of the moderators is open to the viewer. No query when nothing changed."""
     return moderates(viewer) or not rights(viewer).isdisjoint({"ban", "mute", "admin:users"})
@@ -179,4 +191,4 @@ def _table() -> _Table:
             source_of[key], ways[key] = place or 0, tuple(way)
         return _Table(places, source_of, ways, frozenset(people), builtin_groups().get("administrators"))
 
-    return cache.keep("rights", load, "grants", "categories", "groups")
+    return cache.keep("rights", load, *STANDS_ON)

@@ -118,6 +118,12 @@ def default_skin() -> Skin:
 
 def look(preferences: Mapping[str, Any]) -> Look:
     """What a reader's preferences come to. What is unknown, withdrawn or not text counts as not chosen."""
+    said = {name: preferences.get(name) for name in ("skin", "dark", "mode", *COMFORT)}
+    known = {name: value for name, value in said.items() if isinstance(value, str)}
+    return cache.keep_one_of("looks", tuple(known.items()), lambda: _look(known), "skins", "settings")
+
+
+def _look(preferences: Mapping[str, str]) -> Look:
     offered = catalogue()
     mode = preferences.get("mode")
     mode = mode if mode in MODES else settings.mode

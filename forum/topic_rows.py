@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from core import cache, clock
 from core.db import session
 from core.pages import Page
+from core.shared import Shared
 from forum import news, reading, tags
 from forum.viewers import Viewer
 from models import Post, Topic, User
@@ -79,27 +80,31 @@ _LAGS = 60
 
 
 def kept(viewer: Viewer, key: Hashable, load: Callable[[], Pages]) -> Pages:
-    """Lists of topics as `load` reads them for everybody to whom the key applies, completed for the viewer.
+    """Lists of topics as `load` reads them for everybody to whom the key applies, marked for the viewer.
 
-    They are read again when anything changed. (Shared rows: an unread one is a copy.)
+    They are read again when anything changed. (Shared, with everybody for whom the same topics are unread.)
     """
     place = (key, int(clock.present().timestamp()) // _LAGS)
     pages = cache.keep_one_of("topics", place, lambda: _read(load), "all", size=_size)
-    unread = _unread(viewer, [row.id for page in pages for row in page.rows])
+    unread = frozenset(_unread(viewer, [row.id for page in pages for row in page.rows]))
     if not unread:
         return pages
-    return tuple(
-        [
-            replace(page, rows=[replace(row, unread=True) if row.id in unread else row for row in page.rows])
-            for page in pages
-        ]
-    )
+    return cache.keep_one_of("topics marked", (place, unread), lambda: _marked(pages, unread), "all", size=_size)
 
 
 def _read(load: Callable[[], Pages]) -> Pages:
     pages = load()
     _give_tags([row for page in pages for row in page.rows])
-    return pages
+    return tuple([replace(page, rows=Shared(page.rows)) for page in pages])
+
+
+def _marked(pages: Pages, unread: frozenset[int]) -> Pages:
+    return tuple(
+        [
+            replace(page, rows=Shared(replace(row, unread=True) if row.id in unread else row for row in page.rows))
+            for page in pages
+        ]
+    )
 
 
 def _size(pages: Pages) -> int:

@@ -144,7 +144,7 @@ def in_category(
     tag: str = "",
     number: int = 1,
     cursor: str = "",
-) -> tuple[list[TopicRow], Page[TopicRow]]:
+) -> tuple[Sequence[TopicRow], Page[TopicRow]]:
     """A category's pinned topics (on the first page only) and a page of the others. Raises BadCursor."""
     sight, size = _sight(viewer, [category_id]), page_size(viewer)
 
@@ -160,7 +160,7 @@ def in_category(
 
     key = ("category", sight, sort, tag, number, cursor, size)
     pinned, page = topic_rows.kept(viewer, key, load)
-    return list(pinned.rows), page
+    return pinned.rows, page
 
 
 def page_size(viewer: Viewer) -> int:

@@ -60,14 +60,16 @@ def viewer() -> Viewer:
     """The viewer of this request. Raises RuntimeError in a part that is kept for many."""
     if lasting.inside():
         raise RuntimeError("A kept part is the same for many readers: give it what it needs to know of this one.")
-    if "viewer" not in g:
-        chosen = {name: request.cookies[name] for name in PREFERENCES if name in request.cookies}
+    found: Viewer | None = g.get("viewer")
+    if found is None:
+        cookies = request.cookies
+        chosen = {name: cookies[name] for name in PREFERENCES if name in cookies}
         if current_user.is_authenticated:
-            found = current_user.viewer
-            g.viewer = replace(found, preferences={**chosen, **found.preferences})
+            member: Viewer = current_user.viewer
+            found = replace(member, preferences={**chosen, **member.preferences}) if chosen else member
         else:
-            g.viewer = viewers.guest(chosen)
-    found: Viewer = g.viewer
+            found = viewers.guest(chosen)
+        g.viewer = found
     return found
 
 

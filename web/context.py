@@ -1,8 +1,10 @@
 """What every template may use."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask
 from markupsafe import Markup
@@ -102,6 +104,7 @@ def init_app(app: Flask) -> None:
         offers=flash.offers,
         panel_sections=lambda: panel.sections(viewer()),
         at_most=at_most,
+        address_of=address_of,
         online_minutes=lambda: users_settings.online_minutes,
     )
 
@@ -158,6 +161,17 @@ def figure(number: int) -> Markup:
 def at_most(number: int, most: int = 99) -> str:
     """A count that is not counted further than needed: 7, 99+."""
     return str(number) if number <= most else f"{most}+"
+
+
+def address_of(address: str, query: Mapping[str, Any], more: Mapping[str, Any]) -> str:
+    """An address with those parts of a query that say something, and some more."""
+    return _address_of(address, (*query.items(), *more.items()))
+
+
+@lru_cache(maxsize=1024)
+def _address_of(address: str, parts: tuple[tuple[str, Any], ...]) -> str:
+    kept = "&".join(f"{name}={quote(str(value))}" for name, value in parts if value)
+    return f"{address}?{kept}" if kept else address
 
 
 def page_numbers(at: int, last: int) -> list[int | None]:

@@ -40,13 +40,14 @@ class _Folder(NodeTransformer):
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
         called = node.node.name if isinstance(node.node, nodes.Name) else ""
-        constant = all(isinstance(each, nodes.Const) for each in node.args)
-        if called not in _WORDS | _SAME or not constant or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        constant = all(isinstance(each, nodes.Const) for each in (*node.args, *(each.value for each in node.kwargs)))
+        if called not in _WORDS | _SAME or not constant or node.dyn_args or node.dyn_kwargs:
             return node
         values: list[Any] = [each.value for each in node.args]  # type: ignore[attr-defined]
-        made = self.env.globals[called](*values) if called in _SAME else _words(values[0])
+        named: dict[str, Any] = {each.key: each.value.value for each in node.kwargs}  # type: ignore[attr-defined]
+        made = self.env.globals[called](*values, **named) if called in _SAME else _words(values[0], **named)
         return nodes.Const(made, lineno=node.lineno)
 
 
-def _words(message: str) -> Markup:
-    return Markup(i18n.gettext(message)) % {}  # noqa: S704
+def _words(message: str, /, **named: Any) -> Markup:
+    return Markup(i18n.gettext(message)) % named  # noqa: S704

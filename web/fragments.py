@@ -10,7 +10,8 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from types import UnionType
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from flask import Flask, Response
 from jinja2 import Environment, pass_environment
@@ -18,6 +19,7 @@ from markupsafe import Markup, escape
 
 from core import clock, lasting
 from core.cache import versions
+from core.shared import Shared
 from core.store import Store
 from web import htmx, security
 from web.auth import viewer
@@ -44,7 +46,23 @@ class Kept(NamedTuple):
     until: datetime | None
 
 
+class Row(NamedTuple):
+    """The fragments of shared things, and what they all stand on."""
+
+    texts: "Texts"
+    versions: tuple[tuple[str, int], ...]
+    until: datetime | None
+
+
+class Texts(list[Markup]):
+    """Fragments that stand one after the other in a page; as a whole, too."""
+
+    def __html__(self) -> str:
+        return "".join(self)
+
+
 _kept: Store[Kept] = Store(32 * 1024 * 1024, "parts")
+_rows: Store[Row] = Store(16 * 1024 * 1024, "rows of parts")
 _templates: dict[tuple[int, str], Any] = {}
 
 
@@ -52,24 +70,37 @@ _templates: dict[tuple[int, str], Any] = {}
 def part(env: Environment, name: str, /, **given: Any) -> Markup:
     """A part of a page: kept from the last time when it was given the same, else rendered from what it is given."""
     key = (id(env), name, viewer().guest, tuple(given), key_of(tuple(given.values())))
-    return _text(env, name, given, key, versions())
+    return _made(env, name, given, key, versions()).text
 
 
 @pass_environment
-def parts(env: Environment, name: str, each: str, things: Sequence[Any], /, **given: Any) -> list[Markup]:
-    """The same part for each of some things (called `each` in it), in their order: what they share is looked at once."""
+def parts(env: Environment, name: str, each: str, things: Sequence[Any], /, **given: Any) -> Texts:
+    """The same part for each of some things (called `each` in it), in their order: what they share is looked at once.
+
+    Of things that are `Shared` the whole row is kept besides.
+    """
     known = (id(env), name, viewer().guest, each, tuple(given), key_of(tuple(given.values())))
     current = versions()
-    return [_text(env, name, {**given, each: thing}, (known, key_of(thing)), current) for thing in things]
+    row = _rows.get((known, things)) if type(things) is Shared else None
+    if row is not None and _stands(row, current):
+        return row.texts
+    made = [_made(env, name, {**given, each: thing}, (known, key_of(thing)), current) for thing in things]
+    texts = Texts([kept.text for kept in made])
+    if type(things) is Shared:
+        ends = [kept.until for kept in made if kept.until is not None]
+        stands_on = {each for kept in made for each in kept.versions}
+        size = 2 * sum(len(text) for text in texts) + 2000
+        _rows.put((known, things), Row(texts, tuple(stands_on), min(ends, default=None)), size)
+    return texts
 
 
-def _text(env: Environment, name: str, given: dict[str, Any], key: Hashable, current: dict[str, int]) -> Markup:
+def _made(env: Environment, name: str, given: dict[str, Any], key: Hashable, current: dict[str, int]) -> Kept:
     kept = _kept.get(key)
     if kept is None or not _stands(kept, current):
         kept = _render(env, name, {**given, "viewer": Reader(viewer().guest)}, current)
         if kept.until is None or kept.until > clock.present():
             _kept.put(key, kept, 2 * len(kept.text) + 2000)
-    return kept.text
+    return kept
 
 
 def present() -> str:
@@ -77,47 +108,67 @@ def present() -> str:
     return NOW if lasting.inside() else clock.now().isoformat()
 
 
-_FILLED: tuple[tuple[bytes, Callable[[], str]], ...] = (
-    (security.TOKEN_MARK.encode(), security.csrf_field),
-    (HERE.encode(), lambda: escape(htmx.here())),
-    (NOW.encode(), present),
-)
+_FILLED: dict[bytes, Callable[[], str]] = {
+    security.TOKEN_MARK.encode(): security.csrf_field,
+    HERE.encode(): lambda: escape(htmx.here()),
+    NOW.encode(): present,
+}
 
 
 def filled(page: bytes) -> bytes:
     """A finished page with what is different for each reader and page in the place of its marks.
 
-    (As bytes: to look for a NUL in a long text that is not ASCII takes Python ten times as long.)
+    (As bytes and from NUL to NUL: to look for one byte takes Python a tenth of the time that a longer mark takes, or
+    a NUL in a long text that is not ASCII.)
     """
-    if b"\x00" in page:
-        for mark, value in _FILLED:
-            if mark in page:
-                page = page.replace(mark, value().encode())
-    return page
+    begin, done, pieces, values = page.find(b"\x00"), 0, list[bytes](), dict[bytes, bytes]()
+    while begin >= 0:
+        end = page.find(b"\x00", begin + 1) + 1
+        mark = page[begin:end]
+        if mark in _FILLED:
+            if mark not in values:
+                values[mark] = _FILLED[mark]().encode()
+            pieces += (page[done:begin], values[mark])
+            done = end
+        begin = page.find(b"\x00", max(done, begin + 1))
+    return b"".join((*pieces, page[done:])) if done else page
 
 
 def key_of(value: Any) -> Any:
     """What a value comes to in a key: all its fields, however deep. Raises TypeError for what cannot be compared."""
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in _ATOMS or kind is Shared:
         return value
     if kind in (list, tuple):
         return tuple([each if type(each) in _ATOMS else key_of(each) for each in value])
     if kind is dict:
         return tuple([(name, key_of(each)) for name, each in value.items()])
-    return kind, tuple([each if type(each) in _ATOMS else key_of(each) for each in _reader(kind)(value)])
+    read, deep = _reader(kind)
+    values = read(value)
+    if deep:
+        values = list(values)
+        for at in deep:
+            values[at] = key_of(values[at])
+        values = tuple(values)
+    return kind, values
 
 
 @cache
-def _reader(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+def _reader(kind: type) -> tuple[Callable[[Any], Any], tuple[int, ...]]:
+    """How to read the fields of a dataclass, and which of them may hold more than atoms: as they are declared."""
     if not is_dataclass(kind):
         raise TypeError(f"A fragment cannot be kept under a {kind.__name__}: give it a dataclass or plain values.")
-    names = [each.name for each in fields(kind)]
+    names, hints = [each.name for each in fields(kind)], get_type_hints(kind)
+    deep = tuple(at for at, name in enumerate(names) if not _ATOMS.issuperset(_alternatives(hints[name])))
     read = attrgetter(*names)
-    return read if len(names) > 1 else lambda value: (read(value),)
+    return (read if len(names) > 1 else lambda value: (read(value),)), deep
 
 
-def _stands(kept: Kept, current: dict[str, int]) -> bool:
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def _stands(kept: Kept | Row, current: dict[str, int]) -> bool:
     if kept.until is not None and kept.until <= clock.present():
         return False
     return all(current.get(name, 0) == number for name, number in kept.versions)

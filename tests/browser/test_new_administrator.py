@@ -180,6 +180,7 @@ def dress_the_site(at: Newcomer) -> None:
     at.section("Widgets")
     at.press("link", "New widget (Below the page)")
     at.press("link", "HTML")
+    expect(at.page.get_by_label("Kind")).to_have_value("html")  # the form before it has the same fields
     at.write("What it says", "<b>Be kind.</b>")
     at.save()
     at.section("Skins")
