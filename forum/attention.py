@@ -82,7 +82,8 @@ def _inbox(viewer: Viewer) -> list[Need]:
 
 def _groups(viewer: Viewer) -> list[Need]:
     """Requests to join the groups that the viewer lets people into."""
-    asked = select(Group, func.count()).join(Candidacy, Candidacy.group_id == Group.id).where(~Candidacy.invited)
+    asked = select(Group.name, Group.slug, func.count().label("number"))
+    asked = asked.join(Candidacy, Candidacy.group_id == Group.id).where(~Candidacy.invited)
     mine = memberships.asked_of(viewer)
     rows = session().execute(asked.where(Group.id.in_(mine)).group_by(Group.id).order_by(Group.id).limit(_GROUPS))
     return [
@@ -91,12 +92,12 @@ def _groups(viewer: Viewer) -> list[Need]:
             ngettext(
                 "%(num)s person asks to join %(group)s",
                 "%(num)s people ask to join %(group)s",
-                number,
-                group=group.name,
+                row.number,
+                group=row.name,
             ),
-            f"/groups/{group.slug}",
+            f"/groups/{row.slug}",
         )
-        for group, number in rows
+        for row in rows
     ]
 
 

@@ -1,7 +1,8 @@
 """Memberships: who sees a group, joins it, leaves it, owns it, and who lets whom in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sqlalchemy import Select, delete, func, select, true, update
 
@@ -122,19 +123,35 @@ def standing_of(viewer: Viewer, group: Group) -> Standing:
     )  # fmt: skip
 
 
-def all_of_the_site(viewer: Viewer) -> list[Group]:
-    """Up to 500 groups by name, the hidden ones too, for who works with people. Raises Forbidden."""
+def all_of_the_site(viewer: Viewer) -> list[Any]:
+    """The ids and names of up to 500 groups by name, the hidden ones too, for who works with people. Raises Forbidden."""
     panel.guard(viewer, "admin:users")
-    query = select(Group).where(~Group.system | Group.slug.in_(STAFF)).order_by(func.lower(Group.name), Group.id)
-    return list(session().scalars(query.limit(500)))
+    return list(session().execute(_of_the_site(Group.id, Group.name)))
 
 
 def managed(viewer: Viewer) -> list[Group]:
     """Those of them that a viewer manages by a right of administration. Raises Forbidden."""
-    return [group for group in all_of_the_site(viewer) if _administrates(viewer, group)]
+    panel.guard(viewer, "admin:users")
+    return [group for group in session().scalars(_of_the_site(Group)) if _administrates(viewer, group)]
 
 
-def managed_among(viewer: Viewer, some: Iterable[Group]) -> set[int]:
+def _of_the_site(*what: Any) -> Select[Any]:
+    query = select(*what).where(~Group.system | Group.slug.in_(STAFF))
+    return query.order_by(func.lower(Group.name), Group.id).limit(500)
+
+
+class GroupFacts(Protocol):
+    """What must be known of a group to tell who manages it: an entity or a row of a list."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def system(self) -> bool: ...
+
+
+def managed_among(viewer: Viewer, some: Iterable[GroupFacts]) -> set[int]:
     """The ids of those among some groups that the viewer manages. One query."""
     owned = set(session().scalars(select(Membership.group_id).where(Membership.user_id == viewer.id, Membership.owner)))
     return {group.id for group in some if group.id in owned or _administrates(viewer, group)}
@@ -143,7 +160,10 @@ def managed_among(viewer: Viewer, some: Iterable[Group]) -> set[int]:
 def asked_of(viewer: Viewer) -> set[int]:
     """The ids of the groups to which people asked to be let in, and whose requests the viewer may answer."""
     asked = select(Candidacy.group_id).where(~Candidacy.invited)
-    return managed_among(viewer, session().scalars(select(Group).where(Group.id.in_(asked))).all())
+    found: Sequence[Any] = (
+        session().execute(select(Group.id, Group.slug, Group.system).where(Group.id.in_(asked))).all()
+    )
+    return managed_among(viewer, found)
 
 
 def to_invite_into(viewer: Viewer) -> list[Group]:
@@ -323,7 +343,7 @@ def gives_power(group_id: int) -> bool:
     return any(right in power for _place, right in privileges.grants_to(group_id))
 
 
-def _administrates(viewer: Viewer, group: Group) -> bool:
+def _administrates(viewer: Viewer, group: GroupFacts) -> bool:
     """Whether the viewer manages a group by a right of administration: one that gives nothing he does not hold."""
     if viewer.administrator:
         return True

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, text
+from sqlalchemy import bindparam, case, delete, func, or_, select, text
 
-from core import clock, tally
+from core import cache, clock, tally
 from core.db import Moment, session, writing
 from forum import panel
 from forum.viewers import Viewer
@@ -28,6 +28,9 @@ _HOURS_KEPT, _DAYS_KEPT = timedelta(days=40), timedelta(days=800)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _BATCH = 20_000
 _AT_A_TIME = 2.0  # seconds of a run of the job; the rest is done by the next
+_VERSION = "counts"
+_TOTALS = (1, 7, 30)
+"""Days, today included."""
 _NEWEST_POSTS = 1000
 _MOST_ACTIVE = 10
 _ADD = text(
@@ -146,16 +149,22 @@ def _add(hours: Mapping[tuple[str, datetime], int]) -> None:
     rows = [{"span": span, "at": at, "kind": kind, "number": sums[span, at, kind]} for span, at, kind in sorted(sums)]
     if rows:
         session().connection().execute(_ADD, rows)
+        cache.bump(_VERSION)
 
 
 # --- reading ---
 
 
 def course(viewer: Viewer, name: str) -> Course:
-    """The course of everything over one of the ranges. Raises Forbidden."""
+    """The course of everything over one of the ranges. Raises Forbidden. No query while nothing is counted."""
     panel.guard(viewer, RIGHT)
+    hour = _begin("hour", clock.now())
+    return cache.keep_one_of("courses", (name, hour), lambda: _course(name, hour), _VERSION)
+
+
+def _course(name: str, hour: datetime) -> Course:
     span, length = RANGES[name]
-    begins = [_begin(span, clock.now())]
+    begins = [_begin(span, hour)]
     while len(begins) < 2 * length:
         begins.insert(0, _begin(span, begins[0] - timedelta(seconds=1)))
     found = _read(span, Count.at >= begins[0])
@@ -169,28 +178,47 @@ def course(viewer: Viewer, name: str) -> Course:
 
 
 def totals(viewer: Viewer) -> dict[str, tuple[Total, Total, Total]]:
-    """How often what happened today, in 7 and in 30 days, today included, and as long before. Raises Forbidden."""
+    """How often what happened today, in 7 and in 30 days, today included, and as long before. Raises Forbidden.
+
+    No query while nothing is counted.
+    """
     panel.guard(viewer, RIGHT)
-    present = clock.now()
-    today, hour = _begin("day", present), _begin("hour", present)
-    days = _read("day", Count.at >= today - 59 * _DAY)
+    hour = _begin("hour", clock.now())
+    return cache.keep_one_of("totals", hour, lambda: _totals(hour), _VERSION)
+
+
+def _totals(hour: datetime) -> dict[str, tuple[Total, Total, Total]]:
+    today = _begin("day", hour)
+    here = {length: (today - (length - 1) * _DAY, today + _DAY) for length in _TOTALS}
+    past = {length: (begin - length * _DAY, begin) for length, (begin, _end) in here.items()}
     # a day that is not over is compared with as much of the day so long before
-    ends = {length: today - length * _DAY for length in (1, 7, 30)}
-    within = [at + each * _HOUR for at in ends.values() for each in range((hour - today) // _HOUR + 1, 24)]
-    later = _read("hour", Count.at.in_(within)) if within else Counter()
+    rest = {length: (hour + _HOUR - length * _DAY, today + _DAY - length * _DAY) for length in _TOTALS}
+    numbers, before = _sums("day", here), _sums("day", past)
+    later = _sums("hour", rest)
 
     def total(kind: str, length: int) -> Total:
-        number = sum(days[kind, today - each * _DAY] for each in range(length))
-        before = sum(days[kind, today - each * _DAY] for each in range(length, 2 * length))
-        rest = sum(later[kind, ends[length] + each * _HOUR] for each in range(24))
-        return Total(number, before - rest)
+        return Total(numbers[kind, length], before[kind, length] - later[kind, length])
 
-    return {kind: (total(kind, 1), total(kind, 7), total(kind, 30)) for kind in KINDS}
+    day, week, month = _TOTALS
+    return {kind: (total(kind, day), total(kind, week), total(kind, month)) for kind in KINDS}
+
+
+def _sums(span: str, stretches: Mapping[int, tuple[datetime, datetime]]) -> Counter[tuple[str, int]]:
+    """How often what happened in some stretches of time, by kind and the stretch. One query."""
+    inside = {name: (Count.at >= begin) & (Count.at < end) for name, (begin, end) in stretches.items()}
+    sums = [func.sum(case((within, Count.number), else_=0)) for within in inside.values()]
+    query = select(Count.kind, *sums).where(Count.span == span, or_(*inside.values())).group_by(Count.kind)
+    found = session().execute(query)
+    return Counter({(row[0], name): int(row[at]) for row in found for at, name in enumerate(inside, 1)})
 
 
 def most_active(viewer: Viewer) -> list[Writer]:
-    """Who wrote most of the newest 1,000 posts of the site. Raises Forbidden."""
+    """Who wrote most of the newest 1,000 posts of the site. Raises Forbidden. No query while nobody writes."""
     panel.guard(viewer, RIGHT)
+    return cache.keep("most active", _most_active, "all")
+
+
+def _most_active() -> list[Writer]:
     newest = select(Post.author_id, Post.deleted_at).order_by(Post.id.desc()).limit(_NEWEST_POSTS).subquery()
     number = func.count().label("number")
     rows = session().execute(

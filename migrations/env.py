@@ -8,7 +8,7 @@ from core.db import Base
 
 def ours(name, kind, parents):
     """Whether the models say what something is like: the search index is not theirs (its migration makes it)."""
-    return kind != "table" or not name.startswith(("search_posts", "search_titles"))
+    return kind != "table" or not name.startswith(("search_posts", "search_titles", "search_people"))
 
 
 connection = context.config.attributes["connection"]

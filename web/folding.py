@@ -1,5 +1,7 @@
 """Folding: what a template says the same each time (its words, icons, addresses of files) is worked out when it is compiled."""
 
+import re
+from itertools import zip_longest
 from typing import Any
 
 from flask.templating import Environment
@@ -40,13 +42,34 @@ class _Folder(NodeTransformer):
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
         called = node.node.name if isinstance(node.node, nodes.Name) else ""
-        constant = all(isinstance(each, nodes.Const) for each in (*node.args, *(each.value for each in node.kwargs)))
-        if called not in _WORDS | _SAME or not constant or node.dyn_args or node.dyn_kwargs:
+        fixed = all(isinstance(each, nodes.Const) for each in node.args)
+        if called not in _WORDS | _SAME or not fixed or node.dyn_args or node.dyn_kwargs:
             return node
+        if not all(isinstance(each.value, nodes.Const) for each in node.kwargs):
+            return (_filled(node) or node) if called in _WORDS else node
         values: list[Any] = [each.value for each in node.args]  # type: ignore[attr-defined]
         named: dict[str, Any] = {each.key: each.value.value for each in node.kwargs}  # type: ignore[attr-defined]
         made = self.env.globals[called](*values, **named) if called in _SAME else _words(values[0], **named)
         return nodes.Const(made, lineno=node.lineno)
+
+
+_GAP = re.compile(r"%\((\w+)\)s")
+
+
+def _filled(node: nodes.Call) -> nodes.Concat | None:
+    """Words with values in them as their pieces one after the other, each escaped if need be; None if that says less."""
+    texts_and_names = _GAP.split(i18n.gettext(node.args[0].value))  # type: ignore[attr-defined]
+    texts, names = texts_and_names[::2], texts_and_names[1::2]
+    values = {each.key: each.value for each in node.kwargs}
+    if not any(texts) or any("%" in text.replace("%%", "") for text in texts) or sorted(names) != sorted(values):
+        return None
+    pieces: list[nodes.Expr] = []
+    for text, name in zip_longest(texts, names):
+        if text:
+            pieces.append(nodes.Const(Markup(text.replace("%%", "%")), lineno=node.lineno))  # noqa: S704
+        if name:
+            pieces.append(values[name])
+    return nodes.Concat(pieces, lineno=node.lineno)
 
 
 def _words(message: str, /, **named: Any) -> Markup:

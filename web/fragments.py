@@ -27,6 +27,9 @@ from web.auth import viewer
 _ATOMS = frozenset({type(None), bool, int, float, str, Markup, datetime})
 
 
+_WHOLE = frozenset({Shared, frozenset})
+"""What stands in a key as it is, though it holds more than one value."""
+
 HERE = Markup("\x00here\x00")
 """Given to a fragment in the place of the page's address, which would make another fragment of each page's side bar."""
 NOW = Markup("\x00now\x00")
@@ -137,7 +140,7 @@ def filled(page: bytes) -> bytes:
 def key_of(value: Any) -> Any:
     """What a value comes to in a key: all its fields, however deep. Raises TypeError for what cannot be compared."""
     kind = type(value)
-    if kind in _ATOMS or kind is Shared:
+    if kind in _ATOMS or kind in _WHOLE:
         return value
     if kind in (list, tuple):
         return tuple([each if type(each) in _ATOMS else key_of(each) for each in value])
