@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -73,6 +73,7 @@ class _Details:
     group: Group | None = None
     reason: str = ""
     until: datetime | None = None
+    people: int = 1
 
 
 def change_account(viewer: Viewer, person: Viewer) -> Verdict:
@@ -101,10 +102,11 @@ def apply(doer: Viewer, person_ids: Sequence[int], act: str, details: Mapping[st
     if act not in ACTS:
         raise Invalid("act", _("Choose what to do."))
     most = _MOST_REMOVED if act == "remove" else MOST
-    if not 0 < len(set(person_ids)) <= most:
+    chosen = sorted(set(person_ids))
+    if not 0 < len(chosen) <= most:
         raise Invalid("person", _("Select up to %(most)s people.", most=most))
-    told, changed, refusals = _told(doer, act, details), 0, []
-    for person_id in sorted(set(person_ids)):
+    told, changed, refusals = replace(_told(doer, act, details), people=len(chosen)), 0, []
+    for person_id in chosen:
         person = viewers.member(person_id)
         if person is None:
             refusals.append(_("This person has no account here."))
@@ -208,7 +210,7 @@ def _log_out(doer: Viewer, person: Viewer, told: _Details) -> bool:
 
 
 def _remove(doer: Viewer, person: Viewer, told: _Details) -> bool:
-    removals.remove(doer, person.id)
+    removals.remove(doer, person.id, among=told.people)
     return True
 
 

@@ -57,10 +57,10 @@ def standing(person_id: int) -> datetime | None:
     return row.at + KEPT if row is not None and row.at + KEPT > clock.now() else None
 
 
-def remove(viewer: Viewer, person_id: int) -> bool:
+def remove(viewer: Viewer, person_id: int, *, among: int = 1) -> bool:
     """Bans a person for good and deletes everything that he wrote; whether that is done, or a job goes on with it.
 
-    Raises Forbidden.
+    Of so many people who are removed together each has his share of what goes with the act. Raises Forbidden.
     """
     require(remove_person(viewer, person_id))
     current = session()
@@ -71,7 +71,7 @@ def remove(viewer: Viewer, person_id: int) -> bool:
     current.add(gone)
     current.flush()
     audit.note(viewer, "person.removed", user_id=person_id)
-    more = _take(viewer, gone, AT_ONCE)
+    more = _take(viewer, gone, max(1, AT_ONCE // among))
     if more:
         after_commit(lambda: remove_on.later(gone.id))
     return not more

@@ -118,7 +118,7 @@ def page(place, show="", errors=None, asked=""):
     matrix = granting.matrix(viewer(), place, show, asked)
     shown = {"matrix": matrix, "place": place, "show": show, "errors": errors or {}, "asked": asked}
     shown["groups"] = [(line.key[1:], line.name) for line in matrix.lines if not line.person]
-    shown["below"] = rights_below.get(viewer(), place).number if place else 0
+    shown["below"] = len(rights_below.get(viewer(), place).own) if place else 0
     shown["moderators"] = granting.moderators(place) if place else []
     return render_template("admin/privileges/index.html", **shown, **frame_of())
 

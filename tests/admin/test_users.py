@@ -270,6 +270,20 @@ def test_spammers_are_removed_with_everything(keeper):
     assert all(fresh(topic).deleted_at for topic in topics)
 
 
+def test_of_many_spammers_a_share_goes_at_once_and_the_rest_by_jobs(app, keeper, monkeypatch):
+    later = []
+    monkeypatch.setattr(removals, "AT_ONCE", 4)
+    monkeypatch.setattr(removals.remove_on, "later", later.append)
+    people = a_user("Ann"), a_user("Bob")
+    topics = [a_topic(by=person) for person in people for _ in range(3)]
+    assert "Done for 2 people." in after(keeper, act(keeper, "remove", *people))
+    assert sum(fresh(topic).deleted_at is None for topic in topics) == 2
+    with app.app_context():
+        for removal_id in later:
+            removals.remove_on(removal_id)
+    assert all(fresh(topic).deleted_at for topic in topics)
+
+
 def test_nobody_reaches_further_than_his_own_rights(visit, keeper):
     helper, ann, other = a_user("Helper"), a_user("Ann", email="a@example.org"), a_moderator("Marshal")
     grant("admin:users", to=helper)
@@ -296,8 +310,8 @@ def test_what_is_refused_for_one_leaves_no_trace_and_does_not_stop_the_others(ke
     ann, bob = a_user("Ann"), a_user("Bob")
     plain = removals.remove
 
-    def breaks_behind(viewer, person_id) -> None:
-        plain(viewer, person_id)
+    def breaks_behind(viewer, person_id, **more) -> None:
+        plain(viewer, person_id, **more)
         if person_id == ann.id:
             raise Conflict("Too late.")
 
