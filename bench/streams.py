@@ -12,6 +12,10 @@ from types import TracebackType
 from core.config import ROOT
 
 
+PATIENCE = 30
+"""Seconds after which a signal that has not arrived is lost."""
+
+
 class Readers:
     """So many open streams; knows when the last of them was told something."""
 
@@ -63,11 +67,15 @@ async def _read(
         out.write(
             f"GET /events?topic={topic} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\n\r\n".encode()
         )
-        await lines.readuntil(b"event: hello")
+        try:
+            await lines.readuntil(b"event: hello")
+        except asyncio.IncompleteReadError as ended:
+            sys.exit(f"A stream was refused: {ended.partial[:200]!r}")
     gate.put_nowait(number)
     while line := await lines.readline():
         if line.startswith(b"data: topic-") and b" new " in line:
             crowd.hear(number)
+    sys.exit(f"Stream {number} ended.")
 
 
 async def _be(port: int, topic: int, number: int) -> None:
@@ -81,7 +89,10 @@ async def _be(port: int, topic: int, number: int) -> None:
         crowd.missing, crowd.told = number, set()
         crowd.all_told.clear()
         print("ready", flush=True)
-        await crowd.all_told.wait()
+        try:
+            await asyncio.wait_for(crowd.all_told.wait(), PATIENCE)
+        except TimeoutError:
+            sys.exit(f"{crowd.missing} of {number} streams heard nothing for {PATIENCE} s.")
         print(json.dumps(time.monotonic()), flush=True)
     for task in tasks:
         task.cancel()

@@ -1,6 +1,7 @@
 """`bin/livery serve`: prepares everything and hands over to the production server."""
 
 import gc
+import resource
 import secrets
 import sys
 
@@ -22,6 +23,9 @@ from forum.slugs import slugify
 from models import Membership
 
 ADMINISTRATOR = "Keeper"
+_CONNECTIONS = 20_000
+_FILES = 200
+"""What a process has open besides: databases, logs, uploads."""
 
 
 def serve() -> None:
@@ -59,6 +63,15 @@ def _shown(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
 
 
+def _room() -> int:
+    """How many connections may be open at once, with as many files as the system lets this process have."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + _FILES
+    files = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return max(files - _FILES, files // 2)
+
+
 def _serve(config: environment.Config) -> None:
     """Serves until a signal ends it. Where the system forks, the worker finds everything imported, and starts at once."""
     Granian(
@@ -68,6 +81,8 @@ def _serve(config: environment.Config) -> None:
         address=config.host,
         port=config.port,
         workers=1,
+        # each open page keeps a connection; the server would take no more than 1,024, and let everybody else wait
+        backpressure=_room(),
         respawn_failed_workers=True,
         respawn_interval=0.5,
         websockets=False,

@@ -1,6 +1,8 @@
 """The torture in its short form, and what the site says when its disk is full or its database away."""
 
 import os
+import resource
+import socket
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,24 @@ def test_a_server_holds_no_database_that_its_workers_would_inherit(tmp_path):
         assert [name for name in held if ".sqlite3" in name and "-shm" not in name] == []
     finally:
         site.stop()
+
+
+def test_a_site_with_more_open_pages_than_a_server_takes_by_itself_still_answers(tmp_path):
+    site, streams = Site(tmp_path), []
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    site.start()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        for _ in range(1_100):
+            streams.append(socket.create_connection(("127.0.0.1", site.port), timeout=10))
+            streams[-1].sendall(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n".encode())
+            assert streams[-1].recv(4096).startswith(b"HTTP/1.1 200 OK")
+        assert site.becomes("/healthz", 200, seconds=5)
+    finally:
+        for stream in streams:
+            stream.close()
+        site.stop()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_member_who_is_called_like_the_first_administrator_keeps_no_site_from_starting(tmp_path):
