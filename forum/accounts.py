@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from zxcvbn import zxcvbn
 
 from core import clock
 from core.db import session
@@ -132,9 +133,7 @@ def check_password(password: str, *personal: str) -> None:
         raise Invalid("password", _("A password has at least %(low)s characters.", low=settings.password_min))
     if len(password) > PASSWORD_MAX:
         raise Invalid("password", _("A password has at most %(high)s characters.", high=PASSWORD_MAX))
-    from zxcvbn import zxcvbn  # few ask for a password, and its words take a while to read: no start waits for them
-
-    # its time grows with the length; what follows the first 72 characters only makes a password stronger
+    # zxcvbn's time grows with the length; what follows the first 72 characters only makes a password stronger
     guess = zxcvbn(password[:72], user_inputs=[word for word in personal if word])
     if guess["score"] < settings.password_strength:
         raise Invalid(

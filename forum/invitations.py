@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import aliased
 
@@ -229,8 +230,6 @@ def _groups(row: Invitation, inviter: Viewer) -> list[Group]:
 
 
 def _addresses(written: str) -> list[str]:
-    from email_validator import EmailNotValidError, validate_email  # its tables are read by nobody else at a start
-
     found: dict[str, str] = {}
     for word in re.split(r"[\s,;]+", written.strip()):
         if not word:
