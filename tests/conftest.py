@@ -1,7 +1,8 @@
 """What every test stands on: a clean database of its own, the application over it, and visitors to send there.
 
 SQLite unless LIVERY_TEST_DATABASE=postgresql://… says otherwise: then each worker makes itself a database on that
-server and drops it at the end.
+server and drops it at the end. With LIVERY_TEST_REDIS=redis://… what processes share is kept there, each worker in a
+Redis database of its own.
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from pytest_socket import socket_allow_hosts
+from redis import Redis
 from sqlalchemy import delete
 
 from app import create_app
@@ -27,6 +29,7 @@ from web import limits, reading
 collect_ignore = ["test_wal.py"] if os.environ.get("LIVERY_TEST_DATABASE") else ["test_replica.py"]
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+REDIS = os.environ.get("LIVERY_TEST_REDIS", "")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -83,6 +86,8 @@ def _application(_database: databases.Database, tmp_path_factory: pytest.TempPat
 def begin_again(application: Flask, database: databases.Database) -> None:
     """Makes an application forget everything, and stand over a database in which nothing has happened yet."""
     database.restore()
+    if application.config["LIVERY"].redis_url:
+        Redis.from_url(application.config["LIVERY"].redis_url).flushdb()
     cache.forget()
     tally.forget()
     noticed.forget()
@@ -140,7 +145,10 @@ def visit(app: Flask) -> Callable[..., Visitor]:
 
 def configuration(url: str, folder: Path) -> config.Config:
     """A configuration over a database, with everything else in a folder."""
-    return config.read({"LIVERY_DATA": str(folder), "DATABASE_URL": url, "SECRET_KEY": "for tests only"})
+    about = {"LIVERY_DATA": str(folder), "DATABASE_URL": url, "SECRET_KEY": "for tests only"}
+    if REDIS:
+        about["REDIS_URL"] = f"{REDIS.rstrip('/')}/{8 + int(WORKER.removeprefix('gw') if WORKER != 'alone' else 0)}"
+    return config.read(about)
 
 
 @pytest.fixture
