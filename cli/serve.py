@@ -1,9 +1,12 @@
 """`bin/livery serve`: prepares everything and hands over to the production server."""
 
 import gc
+import logging
+import os
 import resource
 import secrets
 import sys
+import time
 
 import click
 from granian import Granian
@@ -22,8 +25,12 @@ from forum import accounts, first_run, groups, handles
 from forum.slugs import slugify
 from models import Membership
 
+log = logging.getLogger("livery.serve")
+
 ADMINISTRATOR = "Keeper"
 _CONNECTIONS = 20_000
+_PAUSE = 1.0
+"""Seconds before a server whose workers die begins again."""
 _FILES = 200
 """What a process has open besides: databases, logs, uploads."""
 
@@ -74,7 +81,7 @@ def _room() -> int:
 
 def _serve(config: environment.Config) -> None:
     """Serves until a signal ends it. Where the system forks, the worker finds everything imported, and starts at once."""
-    Granian(
+    server = Granian(
         "asgi:make",
         factory=True,
         interface=Interfaces.ASGI,
@@ -88,7 +95,16 @@ def _serve(config: environment.Config) -> None:
         websockets=False,
         log_level=LogLevels.error,
         workers_kill_timeout=5,
-    ).serve()
+    )
+    try:
+        server.serve()
+    except SystemExit:
+        if server.interrupt_signal or not server.interrupt_children:
+            raise
+        # it makes a new worker for one that died, but gives up when the next dies within seconds
+        log.error("Two workers died within a few seconds; the server starts again")
+        time.sleep(_PAUSE)
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606  (the same command in the same process)
 
 
 def _set_up_code() -> str:

@@ -227,7 +227,7 @@ def _killed(site: Site, plan: Plan) -> str:
         if not crowd.wait_for(dice.randint(1, 12), 60):
             raise Trouble(f"nothing was written for a minute after {number} kills: {dict(crowd.told.writes)}")
         time.sleep(dice.random() * 0.05)
-        if dice.random() < 0.3 and (worker := _worker_of(site)):
+        if dice.random() < 0.3 and (worker := worker_of(site)):
             subprocess.run(["kill", "-9", str(worker)], check=False)  # noqa: S603, S607  (the server makes a new one)
         else:
             site.server.kill()
@@ -242,7 +242,7 @@ def _killed(site: Site, plan: Plan) -> str:
     )
 
 
-def _worker_of(site: Site) -> int:
+def worker_of(site: Site) -> int:
     """The process that does the server's work."""
     server = site.server.running
     assert server is not None

@@ -2,12 +2,14 @@
 
 import os
 import resource
+import signal
 import socket
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
 
+from cli.torture import worker_of
 from cli.torture_site import Site
 from core.db import trouble_of
 from tests.factories import PASSWORD, a_topic, a_user
@@ -38,6 +40,21 @@ def test_a_worker_leaves_when_its_server_is_killed(tmp_path):
         assert site.server.running is not None
         site.server.running.kill()  # the server alone: its worker is told by nobody
         assert site.becomes("/healthz", 0, seconds=10), "an orphan goes on answering"
+    finally:
+        site.stop()
+
+
+def test_a_server_whose_workers_die_within_moments_starts_again(tmp_path):
+    site = Site(tmp_path)
+    site.start()
+    try:
+        assert site.server.running is not None
+        for _ in range(2):
+            os.kill(worker_of(site), signal.SIGKILL)
+            assert site.becomes("/healthz", 0, seconds=5)
+            assert site.becomes("/healthz", 200, seconds=20)
+        assert site.server.running.poll() is None
+        assert "the server starts again" in site.log.read_text()
     finally:
         site.stop()
 
