@@ -7,6 +7,7 @@ import resource
 import secrets
 import sys
 import time
+from contextlib import suppress
 
 import click
 from granian import Granian
@@ -72,11 +73,14 @@ def _shown(host: str) -> str:
 
 def _room() -> int:
     """How many connections may be open at once, with as many files as the system lets this process have."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _CONNECTIONS + _FILES
-    files = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
-    return max(files - _FILES, files // 2)
+    with suppress(ValueError, OSError):  # some systems have a limit below the one that they tell
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(hard, wanted), hard)
+        )
+        soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(soft - _FILES, soft // 2)
 
 
 def _serve(config: environment.Config) -> None:
