@@ -17,6 +17,7 @@ from tests.factories import (
     a_moderator,
     a_topic,
     a_user,
+    change,
     fresh,
     grant,
     group_id,
@@ -370,3 +371,22 @@ def test_an_account_that_cannot_be_made_says_why(keeper, fields, words):
     assert answer.status == 422
     assert words in answer.words
     assert answer.form("/admin/users/new").fields["name"] == fields["name"]
+
+
+def test_the_letters_that_are_searched_follow_names_and_addresses(keeper):
+    ann = a_user("Annabel", email="ann@example.org")
+    a_user("50% off")
+
+    def found(words: str) -> list[str]:
+        return names(keeper.get("/admin/users", {"q": words}))
+
+    assert [found(words) for words in ("NABE", "ann@ex", "na", "50%", "0% o")] == [
+        ["Annabel"], ["Annabel"], ["Annabel"], ["50% off"], ["50% off"],
+    ]  # fmt: skip
+    change(ann, name="Zora", name_key="zora")
+    with inside(), writing():
+        session().get_one(Account, ann.id).email_key = "zora@example.org"
+    assert [found(words) for words in ("nabe", "ann@ex", "zor", "zora@")] == [[], [], ["Zora"], ["Zora"]]
+    with inside(), writing():
+        session().delete(session().get_one(Account, ann.id))
+    assert found("zora") == []
