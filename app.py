@@ -17,6 +17,7 @@ from web import (
     auth,
     compression,
     context,
+    cookie_session,
     dressing,
     errors,
     first_run,
@@ -66,6 +67,7 @@ def create_app(config: environment.Config | None = None, **overrides: Any) -> Fl
     for each in parts:
         each.init_app(app)
     limits.init_app(app, config.redis_url)
+    cookie_session.init_app(app)
     assets.init_app(app)
     sitemaps.init_app(app)
     errors.init_app(app)

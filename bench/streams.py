@@ -11,7 +11,6 @@ from types import TracebackType
 
 from core.config import ROOT
 
-
 PATIENCE = 30
 """Seconds after which a signal that has not arrived is lost."""
 

@@ -3,17 +3,13 @@
 import hashlib
 import re
 from functools import lru_cache
-from typing import Any, NamedTuple
 
-from flask import Flask, Request, Response, request, send_from_directory
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, request, send_from_directory
 from markupsafe import Markup
 
-from core import clock
 from core import colour as colour_maths
 from core.cache import keep
 from core.config import ROOT
-from core.store import Store
 from forum import categories, groups, skins, tags
 from web import looks
 
@@ -84,58 +80,8 @@ def colours() -> tuple[str, str]:
     return keep("colours", make, "categories", "groups", "skins", "tags")
 
 
-class _Cookie(NamedTuple):
-    """What a cookie says whose signature holds, and when it was signed."""
-
-    said: dict[str, Any]
-    signed_at: float
-
-
-_cookies: Store[_Cookie] = Store(2 * 1024 * 1024, "sessions")
-_PLAIN = (str, int, bool, type(None))
-"""What a session holds that nobody can change while two requests share it."""
-
-
-class _NoSessionForFiles(SecureCookieSessionInterface):
-    """Files are the same for everybody: without a session they need no `Vary: Cookie`, and browsers keep them.
-
-    What they get is empty and thrown away; it must take what the cookie that remembers a member would write into it.
-    """
-
-    def open_session(self, app: Flask, request: Request) -> Any:
-        return self.session_class() if _asks_for_file() else self._opened(app, request)
-
-    def _opened(self, app: Flask, request: Request) -> Any:
-        """What the cookie says. A cookie that was read once is known: to check a signature takes as long as a list."""
-        cookie = request.cookies.get(self.get_cookie_name(app), "")
-        key = (app.secret_key, cookie)
-        known = _cookies.get(key)
-        if (
-            known is not None
-            and 0 <= clock.present().timestamp() - known.signed_at <= app.permanent_session_lifetime.total_seconds()
-        ):
-            return self.session_class(known.said)
-        opened = super().open_session(app, request)
-        if opened and all(type(each) in _PLAIN for each in opened.values()):
-            serializer = self.get_signing_serializer(app)
-            assert serializer is not None
-            _said, signed_at = serializer.loads(cookie, return_timestamp=True)
-            _cookies.put(key, _Cookie(dict(opened), signed_at.timestamp()), 1000 + len(cookie))
-        return opened
-
-    def save_session(self, app: Flask, session: Any, response: Response) -> None:
-        if not _asks_for_file():
-            super().save_session(app, session, response)
-
-
-def _asks_for_file() -> bool:
-    return request.path.startswith("/static/") or request.path == "/colours.css"
-
-
 def init_app(app: Flask) -> None:
     """Serves static files for a year when their address carries their mark."""
-
-    app.session_interface = _NoSessionForFiles()
 
     @app.get("/static/<path:filename>", endpoint="static")
     def static(filename: str) -> Response:
