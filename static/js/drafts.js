@@ -90,16 +90,16 @@
     }
   }
   async function settle(entry, answer) {
-    const form = formOf(entry.key);
+    const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const form = formOf(entry.key); // now: it may have gone while the answer was read
     if (!answer || answer.status >= 500 || answer.status === 429) {
       failures += 1;
-      say(form, "offline", answer ? await reason(answer) : "");
+      say(form, "offline", answer ? reason(page) : "");
       return again(entry.key, Math.min(RARELY, AGAIN * failures));
     }
     failures = 0;
     if (answer.status === 403) return void say(form, "login"); // kept until somebody is logged in
-    if (!answer.ok) return void say(form, "refused", await reason(answer));
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!answer.ok) return void say(form, "refused", reason(page));
     const state = page.querySelector(".draft-state");
     const { state: kind, key, version, fresh } = state.dataset;
     const now = waiting.get(entry.key);
@@ -108,7 +108,7 @@
     if (kind === "saved" || kind === "late") settled.set(entry.key, { ...entry, version: Number(version), settled: Date.now() });
     if (kind === "posted") {
       forget(entry.key);
-      if (!form) return;
+      if (!form || (!more && held.has(entry.key))) return; // its sending is still underway, and shows the post
       // the answer to the sending was lost: sent again under its key it is no second post, and its answer shows the first
       if (!more) return form.requestSubmit($(".send", form));
       form.elements.send_key.value = fresh;
@@ -141,8 +141,7 @@
     due.timer = setTimeout(() => send(key), after);
     timers.set(key, due);
   }
-  async function reason(answer) {
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  function reason(page) {
     return page.querySelector(".empty > p")?.textContent.trim() ?? "";
   }
   function say(form, problem, words = "") {

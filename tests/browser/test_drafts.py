@@ -185,6 +185,39 @@ def test_a_post_whose_answer_was_lost_is_shown_and_not_sent_twice(browse, site, 
     tab.problems.clear()
 
 
+def test_a_draft_that_is_answered_while_its_post_arrives_sends_nothing_more(browse, site, me, ground):
+    tab = browse(person=me)
+    drafts, sent = [], []
+    tab.page.route("**/drafts", lambda route: drafts.append(route), times=1)
+    open_composer(tab, ground).fill("Saved and sent at the same moment.")
+    tab.until(lambda: drafts)
+    # the answer to the draft is read slowly, and its form goes away meanwhile
+    tab.page.evaluate(
+        """() => {
+            const text = Response.prototype.text;
+            Response.prototype.text = async function () {
+                if (this.url.endsWith("/drafts")) {
+                    await new Promise((done) => setTimeout(done, 700));
+                    document.documentElement.dataset.read = "1";
+                }
+                return text.call(this);
+            };
+        }"""
+    )
+
+    def post_first(route):
+        sent.append(route.fetch())
+        drafts[0].fulfill(response=drafts[0].fetch())
+        route.fulfill(response=sent[0])
+
+    tab.page.route("**/posts", post_first)
+    tab.page.get_by_role("button", name="Send").click()
+    expect(tab.page.locator("#stream > .post")).to_have_count(4)
+    expect(tab.page.locator("html[data-read]")).to_have_count(1)
+    tab.until(lambda: site.drafts_of(me) == [])
+    assert len(sent) == 1
+
+
 def test_an_expired_login_keeps_the_text_until_the_next(browse, site, me, ground):
     tab = browse(person=me)
     tab.allowed.add(403)
