@@ -245,6 +245,7 @@ def doctor(fix):
 @click.option("--seconds", default=600.0, show_default=True, help="How long the crowd stays.")
 @click.option("--writers", default=8, show_default=True)
 @click.option("--readers", default=50, show_default=True)
+@click.option("--posts", default=2_000_000, show_default=True, help="Posts of the site that is crowded.")
 @click.option("--seed", default=1, show_default=True, help="The same seed chooses the same moments.")
 def torture(names, seed, **how):
     """Kill, starve and crowd sites made for it; name some of the tortures, or none for all. Touches nothing else."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from cli import torture_backup
 from cli.torture_crowd import Crowd, Told
 from cli.torture_site import LeftOut, MailServer, Postgres, Redis, Site
 
@@ -27,6 +28,8 @@ class Plan:
     writers: int
     readers: int
     seed: int
+    posts: int = 0
+    """Of the site that is crowded, before anybody comes."""
 
 
 def run(names: tuple[str, ...], plan: Plan) -> bool:
@@ -53,7 +56,7 @@ class Trouble(Exception):
 def crowd_sqlite(place: Path, plan: Plan) -> str:
     """Writers and readers, as fast as they can, and nobody may see a locked database."""
     with _site(place) as site:
-        crowd = Crowd(site, members=plan.writers * (5 + int(plan.seconds * 2)))
+        crowd = Crowd(site, members=plan.writers * (5 + int(plan.seconds * 2)), posts=plan.posts)
         site.start()
         crowd.begin(writers=plan.writers, readers=plan.readers)
         time.sleep(plan.seconds)
@@ -65,7 +68,7 @@ def crowd_sqlite(place: Path, plan: Plan) -> str:
     if locked or set(told.writes) != {"303"} or set(told.reads) != {"200"}:
         raise Trouble(f"{locked} times locked; writers were told {dict(told.writes)}, readers {dict(told.reads)}")
     return (
-        f"{plan.writers} writers and {plan.readers} readers for {plan.seconds:.0f} s: {told.writes['303']} replies, "
+        f"{plan.posts:,} posts, {plan.writers} writers and {plan.readers} readers for {plan.seconds:.0f} s: {told.writes['303']} replies, "
         f"{told.reads['200']} pages, no lock seen; slowest write {told.slowest:.2f} s, write-ahead log {size:,} KB"
     )
 
@@ -80,6 +83,18 @@ def kill_postgres(place: Path, plan: Plan) -> str:
     """The same on PostgreSQL."""
     with _postgres(place / "pg") as server, _site(place, DATABASE_URL=server.url) as site:
         return _killed(site, plan)
+
+
+def backup_sqlite(place: Path, plan: Plan) -> str:
+    """A backup under replies, restored to PostgreSQL, is the same."""
+    with _postgres(place / "pg") as server, _site(place) as site:
+        return _carried(site, Site(place / "other", DATABASE_URL=server.url), plan)
+
+
+def backup_postgres(place: Path, plan: Plan) -> str:
+    """A backup under replies, restored to SQLite, is the same."""
+    with _postgres(place / "pg") as server, _site(place, DATABASE_URL=server.url) as site:
+        return _carried(site, Site(place / "other"), plan)
 
 
 def redis_gone(place: Path, plan: Plan) -> str:
@@ -210,12 +225,21 @@ TORTURES: dict[str, Callable[[Path, Plan], str]] = {
     "crowd-sqlite": crowd_sqlite,
     "kill-sqlite": kill_sqlite,
     "kill-postgres": kill_postgres,
+    "backup-sqlite": backup_sqlite,
+    "backup-postgres": backup_postgres,
     "redis-gone": redis_gone,
     "postgres-restarted": postgres_restarted,
     "postgres-slow": postgres_slow,
     "full-disk": full_disk,
     "mail-hanging": mail_hanging,
 }
+
+
+def _carried(site: Site, other: Site, plan: Plan) -> str:
+    try:
+        return torture_backup.carried(site, other, plan.posts)
+    except torture_backup.Unlike as unlike:
+        raise Trouble(str(unlike)) from unlike
 
 
 def _killed(site: Site, plan: Plan) -> str:

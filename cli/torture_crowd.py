@@ -1,6 +1,7 @@
 """Who is in the site while it is tortured: members who write and send again until they are answered, and readers."""
 
 import http.client
+import itertools
 import secrets
 import threading
 import time
@@ -14,6 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import func, select
 
 from app import create_app
+from cli import generate, search_index
 from cli.prepare import prepare
 from cli.torture_site import Site
 from core import clock, settings
@@ -21,10 +23,11 @@ from core import config as environment
 from core.db import db, session, writing
 from forum import categories, groups, handles, topics, viewers
 from forum.slugs import name_key, slugify
-from models import Account, Post, User
+from models import Account, Category, Post, Topic, User
 from web.auth import log_in
 
 _FEW = 30  # replies a minute that one member may send: the limit of the site
+_SPREAD = 500  # topics of a large site that are written in
 
 
 @dataclass
@@ -47,9 +50,9 @@ class Told:
 
 
 class Crowd:
-    """Members and readers of one site."""
+    """Members and readers of one site, which may have so many posts before they come."""
 
-    def __init__(self, site: Site, members: int) -> None:
+    def __init__(self, site: Site, members: int, posts: int = 0) -> None:
         self.site = site
         # only for its database and its secret: limits and jobs are the site's own
         config = environment.read({**site.environ, "REDIS_URL": ""})
@@ -58,6 +61,11 @@ class Crowd:
             prepare()
             self.engine = db.engine
             ids, self.topic = _found_community(members)
+            self.topics, self.pages = [self.topic], [f"/topic/{self.topic}"]
+            if posts:
+                generate.generate(max(20, posts // 250), max(1, posts // 20), posts, 1)
+                search_index.catch_up()
+                self.topics, self.pages = _far_and_wide()
             db.session.remove()
         self.members = [self._session_of(each) for each in ids]
         self.told = Told()
@@ -69,8 +77,9 @@ class Crowd:
         """Sends them in: each writer waits `every` seconds after an answer, and is a new member after a few replies."""
         for number in range(writers):
             self._send_in(self._write, self.members[number::writers], every)
-        for _ in range(readers):
-            self._send_in(self._read, f"/topic/{self.topic}", every)
+        for number in range(readers):
+            first = number * len(self.pages) // readers
+            self._send_in(self._read, self.pages[first:] + self.pages[:first], every)
 
     def end(self) -> Told:
         """Calls them back; what was sent and never answered stays unanswered."""
@@ -147,13 +156,13 @@ class Crowd:
 
     def _reply(self, line: "_Line", member: Member) -> None:
         """Sends one reply, again and again with the same key, until it is acknowledged."""
-        body = f"torture {secrets.token_hex(8)}"
+        body, topic = f"torture {secrets.token_hex(8)}", secrets.choice(self.topics)
         sent = {"body": body, "send_key": secrets.token_urlsafe(12), "csrf_token": member.token}
         with self._lock:
             self.told.unanswered.add(body)
         while not self._over.is_set():
             began = time.monotonic()
-            status = line.send("POST", f"/topic/{self.topic}/posts", sent, member)
+            status = line.send("POST", f"/topic/{topic}/posts", sent, member)
             with self._lock:
                 self.told.writes[status] += 1
                 self.told.slowest = max(self.told.slowest, time.monotonic() - began)
@@ -163,13 +172,16 @@ class Crowd:
                     return
             self._over.wait(0.1)
 
-    def _read(self, path: str, every: float) -> None:
+    def _read(self, pages: list[str], every: float) -> None:
+        """Reads these pages, again and again."""
         line = _Line(self.site.port)
-        while not self._over.is_set():
-            status = line.send("GET", path)
+        for number in itertools.cycle(range(len(pages))):
+            if self._over.is_set():
+                return
+            status = line.send("GET", pages[number])
             if status in ("301", "308"):
-                path = line.location
-                continue
+                pages[number] = line.location
+                status = line.send("GET", pages[number])
             with self._lock:
                 self.told.reads[status] += 1
             self._over.wait(every or 0.01)
@@ -213,6 +225,18 @@ def _found_community(members: int) -> tuple[list[int], int]:
     with writing():
         topic = topics.create(keeper, categories.get(keeper, place.id), "What will be left", "We shall see.", "")
     return made, topic.id
+
+
+def _far_and_wide() -> tuple[list[int], list[str]]:
+    """Topics old and new to write in, and pages to read: those topics, and the lists that they stand in."""
+    newest = session().scalar(select(func.max(Topic.id))) or 1
+    spread = [newest - number * newest // _SPREAD for number in range(_SPREAD)]
+    open_ = select(Topic.id).where(Topic.id.in_(spread), Topic.locked_at.is_(None), Topic.deleted_at.is_(None))
+    topics_ = list(session().scalars(open_))
+    lists = ["/", "/recent", "/popular", "/top", "/categories"]
+    lists += [f"/category/{each}" for each in session().scalars(select(Category.id).where(Category.topics > 0))]
+    pages = [f"/topic/{each}" for each in topics_]
+    return topics_, [page for topic in zip(pages, itertools.cycle(lists), strict=False) for page in topic]
 
 
 def _a_member(name: str) -> int:

@@ -22,10 +22,18 @@ SERVER = os.environ.get("LIVERY_TEST_DATABASE", "")
 
 @pytest.mark.parametrize("name", ["kill-sqlite", "crowd-sqlite"])
 def test_nothing_acknowledged_is_lost_or_doubled(tmp_path, name):
-    how = ("--kills", "2", "--seconds", "2", "--writers", "3", "--readers", "3")
+    how = ("--kills", "2", "--seconds", "2", "--writers", "3", "--readers", "3", "--posts", "3000")
     done = livery(tmp_path, "torture", name, *how)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"     ok  {name}: " in done.stdout
+
+
+@pytest.mark.skipif(not SERVER, reason="goes to the other database")
+@pytest.mark.parametrize("name", ["backup-sqlite", "backup-postgres"])
+def test_a_backup_that_is_made_under_replies_comes_back_the_same(tmp_path, name):
+    done = livery(tmp_path, "torture", name, "--posts", "300")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all hashes the same" in done.stdout
 
 
 def test_a_torture_that_does_not_exist_is_said(tmp_path):
