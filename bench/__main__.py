@@ -20,6 +20,13 @@ STARTS, AT_REST, LOADED, FIRST = 5, 150, 300, 1.0
 """How often the start is measured; megabytes of a process at rest and after load; seconds to the first answer."""
 
 
+_HOW_PAGES = (
+    "Processor time of the serving processes for a request while {} readers ask at once, each over a connection that he "
+    "keeps, in hellos and µs; “alone” is the same for one reader, whose every request finds the server's threads asleep. "
+    "Times and rates are those of one reader."
+)
+
+
 @dataclass
 class Report:
     """The lines of RESULTS.md, and whether anything is worse than it may be."""
@@ -82,6 +89,7 @@ def _pages(report: Report, folder: Path, posts: int, rounds: int) -> None:
         "page",
         "hellos",
         "may be",
+        "alone",
         "CPU, µs",
         "requests a second",
         "of hello's",
@@ -91,20 +99,22 @@ def _pages(report: Report, folder: Path, posts: int, rounds: int) -> None:
         "queries",
         "bytes",
     ]
-    report.say("", f"## Pages of a community of {posts:,} posts", "", *_table_head(head))
+    report.say(
+        "", f"## Pages of a community of {posts:,} posts", "", _HOW_PAGES.format(pages.AT_ONCE), "", *_table_head(head)
+    )
     for page in found:
         limit = pages.LIMITS.get(page.name)
         rate, of_hello = 1 / statistics.mean(page.times), statistics.mean(hello.times) / statistics.mean(page.times)
         figures = [
-            f"{page.ratio:.2f}", str(limit or ""), f"{statistics.median(page.costs) * 1e6:.0f}", f"{rate:.0f}", f"{of_hello:.2f}",
-            *(f"{page.centile(share):.2f}" for share in (0.5, 0.95, 0.99)), str(page.queries), f"{page.size:,}",
+            f"{page.ratio:.2f}", str(limit or ""), f"{page.alone_of(hello):.2f}", f"{page.cost * 1e6:.0f}",
+            f"{rate:.0f}", f"{of_hello:.2f}", *(f"{page.centile(share):.2f}" for share in (0.5, 0.95, 0.99)),
+            str(page.queries), f"{page.size:,}",
         ]  # fmt: skip
         report.say(f"| {page.name} | {' | '.join(figures)} |", over=bool(limit and page.ratio > limit))
-    costs = {page.name: statistics.median(page.costs) for page in found}
-    if "nginx" in costs:
-        times = costs["guest topic"] / costs["nginx"]
-        words = f"A guest's topic page costs {times:.1f} times what nginx takes to serve the same bytes (at most {pages.OF_NGINX})."
-        report.say("", words, over=times > pages.OF_NGINX)
+    if of_nginx := pages.of_nginx(found):
+        times, alone = of_nginx
+        words = f"A guest's topic page costs {times:.1f} times what nginx takes to serve the same bytes (at most {pages.OF_NGINX})"
+        report.say("", f"{words}; asked for alone, {alone:.1f} times.", over=times > pages.OF_NGINX)
     else:
         report.say("", "There is no nginx on this machine, so nothing is compared with it.")
 

@@ -3,8 +3,10 @@
     .venv/bin/python -m bench.pages                     a community of 10,000 posts, on SQLite
     .venv/bin/python -m bench.pages --posts 1000000 --only topic
 
-A cost is the processor time of the serving processes for a request, asked over one kept connection; the pages, the hello
-and nginx take turns, so that whatever else the machine does hits all alike, and the median of the rounds counts.
+A cost is the processor time of the serving processes for a request while eight readers ask at once, each over a
+connection that he keeps; the pages, the hello and nginx take turns, so that whatever else the machine does hits all
+alike, and the median of the rounds counts. Times are those of one reader alone. So is the cost "alone": each of his
+requests finds the threads of the server asleep, and most of what a short answer costs then is to wake them.
 """
 
 import os
@@ -16,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from flask import session as cookie_session
@@ -35,6 +38,7 @@ from web.auth import log_in
 
 LIMITS = {"guest topic": 0.35, "member topic": 6.0, "member category": 5.0, "member recent": 5.0, "member unread": 5.0}
 """Hellos that a page may cost."""
+AT_ONCE = 8
 OF_NGINX = 4.0
 """How often nginx's cost a guest's topic page may cost."""
 
@@ -50,7 +54,17 @@ class Page:
     queries: int = 0
     costs: list[float] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)
+    alone: list[float] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+
+    @property
+    def cost(self) -> float:
+        """Seconds of processor time: the median of the rounds."""
+        return statistics.median(self.costs)
+
+    def alone_of(self, hello: "Page") -> float:
+        """How many hellos it costs when nothing else is asked."""
+        return statistics.median(mine / other for mine, other in zip(self.alone, hello.alone, strict=True))
 
     @property
     def ratio(self) -> float:
@@ -162,10 +176,17 @@ def measured(folder: Path, data: Path, pages: list[Page], rounds: int, number: i
         proxy.start("/page.html")
         turns.append((Page("nginx", "/page.html"), proxy))
     try:
-        lines = [(page, servers.line(server.port, page.path, page.cookie), server.clock()) for page, server in turns]
-        for page, ask, _ in lines:
+        lines = [
+            Line(
+                page, servers.line(server.port, page.path, page.cookie),
+                servers.lines(server.port, page.path, page.cookie, AT_ONCE), server.clock(),
+            )
+            for page, server in turns
+        ]  # fmt: skip
+        for line in lines:
             for _ in range(20):
-                page.size = ask()
+                line.page.size = line.ask()
+                line.ask_at_once()
         for _ in range(rounds):
             _round(lines, number)
     finally:
@@ -181,37 +202,57 @@ def _body(site: servers.Server, page: Page) -> bytes:
     return connection.getresponse().read()
 
 
-def _round(lines: list[tuple[Page, Callable[[], int], Callable[[], float]]], number: int) -> None:
-    for page, ask, clock in lines:
+class Line(NamedTuple):
+    """How a page is asked for, once and by several readers at once, and the processor time of its server."""
+
+    page: Page
+    ask: Callable[[], int]
+    ask_at_once: Callable[[], None]
+    clock: Callable[[], float]
+
+
+def _round(lines: list[Line], number: int) -> None:
+    for page, ask, ask_at_once, clock in lines:
         before = clock()
         for _ in range(number):
             begun = time.perf_counter()
             ask()
             page.times.append(time.perf_counter() - begun)
-        page.costs.append((clock() - before) / number)
-        page.ratios.append(page.costs[-1] / lines[0][0].costs[-1])
+        between = clock()
+        for _ in range(-(-number // AT_ONCE)):
+            ask_at_once()
+        page.alone.append((between - before) / number)
+        page.costs.append((clock() - between) / (-(-number // AT_ONCE) * AT_ONCE))
+        page.ratios.append(page.costs[-1] / lines[0].page.costs[-1])
 
 
 def report(pages: list[Page]) -> bool:
     """Prints what was measured; returns whether anything costs more than it may."""
     over = False
-    words = f"{'':<18}{'CPU':>9}{'hellos':>8}{'may be':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'queries':>9}{'bytes':>9}"
+    words = f"{'':<18}{'CPU':>9}{'hellos':>8}{'may be':>8}{'alone':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'queries':>9}{'bytes':>9}"
     click.echo(f"\n{words}")
     for page in pages:
         limit = LIMITS.get(page.name, 0)
         mark = "  OVER" if limit and page.ratio > limit else ""
         over |= bool(mark)
-        costs = statistics.median(page.costs) * 1e6
         click.echo(
-            f"{page.name:<18}{costs:>6.0f} µs{page.ratio:>8.2f}{limit or '':>8}{page.centile(0.5):>8.2f}"
-            f"{page.centile(0.95):>8.2f}{page.centile(0.99):>8.2f}{page.queries:>9}{page.size:>9}{mark}"
+            f"{page.name:<18}{page.cost * 1e6:>6.0f} µs{page.ratio:>8.2f}{limit or '':>8}{page.alone_of(pages[0]):>8.2f}"
+            f"{page.centile(0.5):>8.2f}{page.centile(0.95):>8.2f}{page.centile(0.99):>8.2f}{page.queries:>9}{page.size:>9}{mark}"
         )
-    found = {page.name: statistics.median(page.costs) for page in pages}
-    if "nginx" in found:
-        times = found["guest topic"] / found["nginx"]
-        click.echo(f"A guest's topic page costs {times:.1f} times nginx's (at most {OF_NGINX}).")
+    if found := of_nginx(pages):
+        times, alone = found
+        click.echo(f"A guest's topic page costs {times:.1f} times nginx's (at most {OF_NGINX}; alone {alone:.1f}).")
         over |= times > OF_NGINX
     return over
+
+
+def of_nginx(pages: list[Page]) -> tuple[float, float] | None:
+    """How often nginx's cost a guest's topic page costs, under load and alone; None where there is no nginx."""
+    found = {page.name: page for page in pages}
+    if "nginx" not in found or "guest topic" not in found:
+        return None
+    page, other = found["guest topic"], found["nginx"]
+    return page.cost / other.cost, page.alone_of(other)
 
 
 if __name__ == "__main__":

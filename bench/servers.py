@@ -72,7 +72,7 @@ def clock_of(pids: list[int]) -> Callable[[], float]:
 def line(port: int, path: str, cookie: str) -> Callable[[], int]:
     """A function that asks for a page over one kept connection, and tells the bytes of the answer."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    headers = {"Accept-Encoding": "zstd, br, gzip", **({"Cookie": cookie} if cookie else {})}
+    headers = _headers(cookie)
 
     def ask() -> int:
         try:
@@ -86,6 +86,35 @@ def line(port: int, path: str, cookie: str) -> Callable[[], int]:
         return len(body)
 
     return ask
+
+
+def lines(port: int, path: str, cookie: str, number: int) -> Callable[[], None]:
+    """A function that asks for a page over so many kept connections at once, and waits for all the answers."""
+    connections = [HTTPConnection("127.0.0.1", port, timeout=60) for _ in range(number)]
+    headers = _headers(cookie)
+
+    def send() -> None:
+        for connection in connections:
+            connection.request("GET", path, headers=headers)
+
+    def ask() -> None:
+        try:
+            send()
+            answers = [connection.getresponse() for connection in connections]
+        except (RemoteDisconnected, BrokenPipeError, ConnectionResetError):  # idle for too long
+            for connection in connections:
+                connection.close()
+            return ask()
+        for answer in answers:
+            answer.read()
+            assert answer.status == 200, f"{path} answers {answer.status}"
+        return None
+
+    return ask
+
+
+def _headers(cookie: str) -> dict[str, str]:
+    return {"Accept-Encoding": "zstd, br, gzip", **({"Cookie": cookie} if cookie else {})}
 
 
 def livery(data: Path, **environ: str) -> Server:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from core import cache, clock
 from core.changes import of_member, of_topic
 from core.db import session
+from core.shared import Shared
 from forum import faces, permissions, reading, signatures, text, users
 from forum.faces import Face
 from forum.privileges import rights
@@ -72,11 +73,56 @@ _Values = list[tuple[Any, ...]]
 """Rows as everybody sees them: the values of their fields up to what is a viewer's own."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Some posts as everybody sees them, and by which names they are looked for."""
+
+    values: _Values
+    posts: tuple[int, ...]
+    authors: frozenset[int]
+
+    def rows(self) -> list[PostRow]:
+        return [PostRow(*values) for values in self.values]
+
+
 def kept(topic: TopicPage, key: Hashable, query: Callable[[], Select[Any]]) -> list[PostRow]:
     """The rows of a query, from the last time it was asked for this topic under this key if nothing has changed since."""
-    place = (topic.id, key, clock.present().timestamp() // _LAGS)
-    found = cache.keep_one_of("stretch", place, lambda: _asked(query()), *_stands_on(topic), size=_size)
-    return [PostRow(*values) for values in found]
+    return _kept(topic, _place(topic, key), query).rows()
+
+
+def stretch(viewer: Viewer, topic: TopicPage, key: Hashable, query: Callable[[], Select[Any]]) -> Sequence[PostRow]:
+    """The same, complete. Whoever has nothing of his own among these posts shares them with those who may do the same."""
+    place = _place(topic, key)
+    found = _kept(topic, place, query)
+
+    def completed() -> Shared[PostRow]:
+        rows = found.rows()
+        complete(viewer, topic, rows)
+        return Shared(rows)
+
+    blocked = reading.of(viewer).blocked
+    if viewer.id in found.authors or not blocked.isdisjoint(found.authors) or any(_own(viewer, found.posts)):
+        return completed()
+    likes = (
+        rights(viewer, topic.category_id), viewer.guest, _votes(viewer, topic, 0 if viewer.id else 1),
+        signatures.wanted(viewer), viewer.links_apart,
+    )  # fmt: skip
+    return cache.keep_one_of(
+        "complete", (place, likes), completed, *_stands_on(topic), size=lambda rows: 1500 * len(rows)
+    )
+
+
+def _place(topic: TopicPage, key: Hashable) -> tuple[Hashable, ...]:
+    return topic.id, key, clock.present().timestamp() // _LAGS
+
+
+def _kept(topic: TopicPage, place: Hashable, query: Callable[[], Select[Any]]) -> _Stretch:
+    def ask() -> _Stretch:
+        values = _asked(query())
+        authors = frozenset(each[_AUTHOR] for each in values)
+        return _Stretch(values, tuple([each[0] for each in values]), authors)
+
+    return cache.keep_one_of("stretch", place, ask, *_stands_on(topic), size=lambda found: _size(found.values))
 
 
 def read(query: Select[Any]) -> list[PostRow]:
@@ -105,7 +151,7 @@ def _size(found: _Values) -> int:
 
 _NAMES = [each.name for each in fields(PostRow)]
 _NAMES = _NAMES[: _NAMES.index("my_vote")]
-_ONLINE, _HTML = _NAMES.index("online"), _NAMES.index("html")  # the signature stands just ahead of the first
+_ONLINE, _HTML, _AUTHOR = map(_NAMES.index, ("online", "html", "author_id"))  # the signature stands ahead of the first
 
 
 @memo
@@ -140,19 +186,18 @@ def complete(viewer: Viewer, topic: TopicPage, rows: Sequence[PostRow]) -> None:
     """
     may_see_deleted = "posts:view_deleted" in rights(viewer, topic.category_id)
     blocked = reading.of(viewer).blocked
-    votes, bookmarked = _own(viewer, rows)
+    votes, bookmarked = _own(viewer, tuple([row.id for row in rows]))
     signatures.sift(viewer, rows)
     answered = tuple([row.id for row in rows if row.replies])
     known = (
         cache.keep_one_of("faces", answered, lambda: faces.of_answers(answered), *_stands_on(topic)) if answered else {}
     )
     # of an author a vote's check only asks whether it is the viewer
-    verdicts: dict[bool, tuple[permissions.Verdict, permissions.Verdict]] = {}
+    verdicts: dict[bool, _Votes] = {}
     for row in rows:
         own = row.author_id == viewer.id
         if own not in verdicts:
-            up, down = (permissions.vote_on(viewer, topic, row.author_id, value) for value in (1, -1))
-            verdicts[own] = up, down
+            verdicts[own] = _votes(viewer, topic, row.author_id)
         row.may_vote_up, row.may_vote_down = verdicts[own]
         row.my_vote, row.bookmarked = votes.get(row.id, 0), row.id in bookmarked
         row.blocked, row.faces = row.author_id in blocked, known.get(row.id, row.faces)
@@ -164,14 +209,21 @@ def complete(viewer: Viewer, topic: TopicPage, rows: Sequence[PostRow]) -> None:
             row.html, row.author_signature = text.apart(row.html), text.apart(row.author_signature)
 
 
+_Votes = tuple[permissions.Verdict, permissions.Verdict]
+
+
+def _votes(viewer: Viewer, topic: TopicPage, author_id: int) -> _Votes:
+    """May the viewer vote posts of this author up, and down?"""
+    return permissions.vote_on(viewer, topic, author_id, 1), permissions.vote_on(viewer, topic, author_id, -1)
+
+
 _Own = tuple[dict[int, int], set[int]]
 
 
-def _own(viewer: Viewer, rows: Sequence[PostRow]) -> _Own:
+def _own(viewer: Viewer, posts: tuple[int, ...]) -> _Own:
     """The viewer's votes on some posts, and which of them he keeps. One query, none while he does nothing."""
-    if viewer.guest or not rows:
+    if viewer.guest or not posts:
         return {}, set()
-    posts = tuple([row.id for row in rows])
     stands_on = "viewers", of_member(viewer.id)
     return cache.keep_one_of("own", (viewer.id, posts), lambda: _read_own(viewer.id, posts), *stands_on)
 

@@ -1,7 +1,7 @@
 """Posts: the stream of a topic in three orders, replies, and what a reader asks of one post."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select, update
@@ -67,18 +67,20 @@ def stream(
         page = min(page, pages) if number > 1 else 1
     if page > pages:
         raise Missing(_("This topic has no page %(page)s.", page=f"{page:,}"))
+    rows: Sequence[PostRow]
     if sort == "oldest_to_newest":
         low, high = (page - 1) * size + 1, page * size
-        rows = post_rows.kept(topic, (low, high), lambda: _between(topic, low, high, Post.number.asc()))
+        rows = post_rows.stretch(viewer, topic, (low, high), lambda: _between(topic, low, high, Post.number.asc()))
     else:
         high = last - (page - 1) * size
         low = max(2, high - size + 1)
-        rows = post_rows.kept(topic, (high, low), lambda: _between(topic, low, high, Post.number.desc()))
-        rows = [*(_first(topic) if page == 1 else ()), *rows]
-    post_rows.complete(viewer, topic, rows)
+        newest = post_rows.kept(topic, (high, low), lambda: _between(topic, low, high, Post.number.desc()))
+        rows = [*(_first(topic) if page == 1 else ()), *newest]
+        post_rows.complete(viewer, topic, rows)
     begins, ends = (page == 1, page == pages)[:: 1 if sort == "oldest_to_newest" else -1]
     marks = _marks(viewer, topic, rows, 0 if begins else low, None if ends else high)
-    return Stream(rows, sort, page, pages, *_neighbours(page, pages), _nearest(rows, number), marks)
+    rows, target = _aimed(rows, number)
+    return Stream(rows, sort, page, pages, *_neighbours(page, pages), target, marks)
 
 
 def _between(topic: TopicPage, low: int, high: int, order: ColumnElement[int]) -> Select[Any]:
@@ -138,17 +140,18 @@ def _by_votes(viewer: Viewer, topic: TopicPage, page: int, number: int | None, c
     if at_start:
         rows = [*_first(topic), *rows]
     post_rows.complete(viewer, topic, rows)
-    return Stream(rows, "most_votes", page, pages, earlier, later, _nearest(rows, number))
+    aimed, target = _aimed(rows, number)
+    return Stream(aimed, "most_votes", page, pages, earlier, later, target)
 
 
-def _nearest(rows: Sequence[PostRow], number: int | None) -> int | None:
+def _aimed(rows: Sequence[PostRow], number: int | None) -> tuple[Sequence[PostRow], int | None]:
     """The number asked for, or where that post is gone, the one before it. Its row says so, if it is not the first."""
     if number is None:
-        return None
+        return rows, None
     found = max((row.number for row in rows if row.number <= number), default=1)
-    for row in rows:
-        row.target = row.number == found > 1
-    return found
+    if found == 1:
+        return rows, found
+    return [replace(row, target=True) if row.number == found else row for row in rows], found
 
 
 def _spans(

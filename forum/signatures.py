@@ -44,10 +44,15 @@ def shown(html: str) -> str:
     return html if settings.links else _ANCHOR.sub("", html)
 
 
+def wanted(viewer: Viewer) -> bool:
+    """Whether this reader wants to see signatures."""
+    return bool(viewer.preferences.get("signatures", "1") == "1")
+
+
 def sift(viewer: Viewer, rows: Iterable[Signed]) -> None:
     """Takes away the signatures that this reader does not want, and those that repeat where each is shown once."""
-    wanted, once, seen = viewer.preferences.get("signatures", "1") == "1", settings.once, set()
+    shows, once, seen = wanted(viewer), settings.once, set()
     for row in rows:
-        if row.author_signature and (not wanted or (once and row.author_id in seen)):
+        if row.author_signature and (not shows or (once and row.author_id in seen)):
             row.author_signature = ""
         seen.add(row.author_id)

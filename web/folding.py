@@ -17,8 +17,30 @@ _WORDS = {"_", "gettext"}
 _SAME = {"icon", "asset"}
 
 
+class _Rendered(str):
+    """A text that a template made, and how it is encoded: piece by piece, as it was made.
+
+    Python copies what is all ASCII, which most pieces are, and goes through the rest letter by letter: through the
+    whole page, if only one dash in it is none.
+    """
+
+    pieces: list[str]
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return b"".join([piece.encode(encoding, errors) for piece in self.pieces])
+
+
 class _Template(Template):
     """A template whose macros see what they are given, and what every template sees: never the page around them."""
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        try:
+            pieces = list(self.root_render_func(self.new_context(dict(*args, **kwargs))))
+        except Exception:
+            self.environment.handle_exception()  # raises it, with the lines of the template
+        made = _Rendered("".join(pieces))
+        made.pieces = pieces
+        return made
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         # Jinja would look each time whether the page defines something more, and make the macros anew if it did
@@ -31,13 +53,20 @@ class FoldingEnvironment(Environment):
     template_class = _Template
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree: nodes.Template = _Folder(self).visit(super()._parse(source, name, filename))
+        folder = _Folder(self, tight=bool(name and name.endswith(".html")))
+        tree: nodes.Template = folder.visit(super()._parse(source, name, filename))
         return tree
 
 
 class _Folder(NodeTransformer):
-    def __init__(self, env: Environment) -> None:
+    def __init__(self, env: Environment, *, tight: bool) -> None:
         self.env = env
+        self.tight = tight  # an HTML page is sent without what makes its template easy to read
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Node:  # noqa: N802
+        if self.tight:
+            node.data = _INDENT.sub(r"\1", _FIRST_INDENT.sub(" ", node.data))
+        return node
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
@@ -53,6 +82,7 @@ class _Folder(NodeTransformer):
         return nodes.Const(made, lineno=node.lineno)
 
 
+_INDENT, _FIRST_INDENT = re.compile(r"(\n)[ \t]+"), re.compile(r"^[ \t]{2,}")
 _GAP = re.compile(r"%\((\w+)\)s")
 
 
