@@ -59,10 +59,15 @@ def note(kind: str, shape: str, *, ms: float = 0, **details: str) -> None:
     add({(kind, shape[:_LONGEST].replace("\x00", "")): Noticed(at, at, 1, round(ms), kept)})
 
 
-def slow(kind: str, shape: str, seconds: float, **details: str) -> None:
-    """Counts a page or a query, if it took as long as that is worth a note."""
+def is_slow(kind: str, seconds: float) -> bool:
+    """Whether a page or a query took as long as that is worth a note."""
     least = slower_than[kind]
-    if least and seconds * 1000 >= least:
+    return bool(least) and seconds * 1000 >= least
+
+
+def slow(kind: str, shape: str, seconds: float, **details: str) -> None:
+    """Counts a page or a query, if it was slow."""
+    if is_slow(kind, seconds):
         note(kind, shape, ms=seconds * 1000, **details)
 
 

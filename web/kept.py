@@ -7,13 +7,10 @@ answer that is still good needs no view, no session and (on the event loop, see 
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response, g, request
-from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header
 
 from core import clock, lasting, metrics, tally
 from core.cache import versions
@@ -106,11 +103,9 @@ answers: Store[Answer] = Store(40 * 1024 * 1024, "answers")
 _pages: Store[Page] = Store(24 * 1024 * 1024, "pages")
 
 
-@lru_cache(maxsize=512)
 def encoding(accepted: str) -> str:
     """The compression that a browser is sent what is kept in: br, gzip or none."""
-    offered = parse_accept_header(accepted, Accept)
-    return next((name for name in ("br", "gzip") if offered.quality(name) > 0), "")
+    return compression.method(accepted, compression.LASTING)
 
 
 def looks(cookies: dict[str, str]) -> tuple[tuple[str, str], ...]:

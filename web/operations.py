@@ -80,7 +80,8 @@ def _note(answer: Response, seconds: float, slow: int, every: bool) -> None:
     metrics.count("livery_queries", spent.queries)
     metrics.count("livery_query_seconds", spent.seconds)
     metrics.observe("livery_request_seconds", seconds)
-    noticed.slow("page", f"{request.method} {shape()}", seconds, **about(), queries=str(spent.queries))
+    if noticed.is_slow("page", seconds):
+        noticed.slow("page", f"{request.method} {shape()}", seconds, **about(), queries=str(spent.queries))
     if answer.status_code == 404:
         noticed.note("missing", shape(), **about())
     was_slow = bool(slow) and seconds * 1000 >= slow

@@ -29,7 +29,6 @@ POLICY = "; ".join(
 
 
 _ALWAYS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -88,8 +87,9 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _headers(answer: Response) -> Response:
-        stricter = answer.headers.get("Content-Security-Policy", POLICY)
-        answer.headers.update({**_ALWAYS, "Content-Security-Policy": stricter})
+        if "Content-Security-Policy" not in answer.headers:  # some answers have a stricter one
+            answer.headers.add("Content-Security-Policy", POLICY)
+        answer.headers.extend(_ALWAYS)
         if config.behind_tls:
             answer.headers["Strict-Transport-Security"] = _A_YEAR
             _secure_cookies(answer)
