@@ -6,9 +6,11 @@ granian --interface asgi --factory asgi:make
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from multiprocessing.util import Finalize
 
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 from werkzeug.sansio.http import parse_cookie
 
 from app import create_app
@@ -39,6 +41,7 @@ class Site:
         self._making: dict[kept.Key, asyncio.Future[None]] = {}
         with app.app_context():
             self._now = Now(db.db.engine, db.db.engines.get(replica.BIND))
+        self._last: dict[str, int] = {}
         self._asked: asyncio.Future[dict[str, int]] | None = None
         self._stop: Callable[[], object] = bool
 
@@ -104,7 +107,7 @@ class Site:
     async def _kept(self, key: kept.Key, scope: Scope, headers: dict[bytes, bytes], send: Send) -> bool:
         """Sends what is kept, if it is still good."""
         answer = kept.answers.get(key)
-        if answer is None or not (answer.page.lasting or answer.page.good(await self._versions())):
+        if answer is None or not (answer.page.lasting or answer.page.good(await self._known_versions())):
             return False
         if not answer.page.lasting:
             address = (scope.get("client") or ("",))[0]
@@ -133,6 +136,15 @@ class Site:
         found = environ(scope)
         self._proxies.resolve(found)
         return found
+
+    async def _known_versions(self) -> dict[str, int]:
+        """The versions as they stand; while the database is away, as they stood last: nobody writes, and guests read on.
+
+        What is kept is good for a minute at most, so they see no older page than that.
+        """
+        with suppress(DBAPIError):
+            self._last = await self._versions()
+        return self._last
 
     async def _versions(self) -> dict[str, int]:
         """The versions as they stand now, or later. Where that takes a query, those who ask meanwhile share the next."""

@@ -4,14 +4,11 @@ A GET never writes to the main database, yet the owner's next page must already 
 once. Embedded it lies in this process; with REDIS_URL in Redis, so that all processes see the same.
 """
 
-import logging
 import threading
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
-from redis import Redis, RedisError
-
-log = logging.getLogger("livery.pending")
+from core.redis_client import Client
 
 _RAISE = """
 local held = redis.call('HGET', KEYS[1], ARGV[1])
@@ -72,15 +69,18 @@ class _Shared:
     """What all processes hold together, in Redis: a hash for each owner, and a set of the owners."""
 
     def __init__(self, url: str) -> None:
-        self._redis: Any = Redis.from_url(url, decode_responses=True)
+        self._client = Client(url)
+        self._redis = self._client.redis
         self._raise = self._redis.register_script(_RAISE)
         self._settle = self._redis.register_script(_SETTLE)
 
     def hold(self, name: str, owner: int, key: int, value: int) -> None:
-        self._raise(keys=[f"livery:{name}:{owner}", f"livery:{name}"], args=[key, value, owner])
+        keys = [f"livery:{name}:{owner}", f"livery:{name}"]
+        self._client.ask(lambda: self._raise(keys=keys, args=[key, value, owner]), lambda: None)
 
     def of(self, name: str, owner: int) -> dict[int, int]:
-        return {int(key): int(value) for key, value in self._redis.hgetall(f"livery:{name}:{owner}").items()}
+        found = self._client.ask(lambda: self._redis.hgetall(f"livery:{name}:{owner}"), dict)
+        return {int(key): int(value) for key, value in found.items()}
 
     def owners(self, name: str) -> list[int]:
         return sorted(int(owner) for owner in self._redis.smembers(f"livery:{name}"))
@@ -105,20 +105,13 @@ def connect(redis_url: str) -> None:
 
 
 def hold(name: str, owner: int, key: int, value: int) -> None:
-    """Holds a number under a key of an owner; a larger one that is held already stays."""
-    try:
-        _store.hold(name, owner, key, value)
-    except RedisError:
-        log.exception("What was read is not kept: Redis is away")
+    """Holds a number under a key of an owner; a larger one that is held already stays. Lost while Redis is away."""
+    _store.hold(name, owner, key, value)
 
 
 def of(name: str, owner: int) -> dict[int, int]:
-    """What is held for an owner, by its keys."""
-    try:
-        return _store.of(name, owner)
-    except RedisError:
-        log.exception("What was read just now is not known: Redis is away")
-        return {}
+    """What is held for an owner, by its keys; nothing while Redis is away."""
+    return _store.of(name, owner)
 
 
 def owners(name: str) -> list[int]:

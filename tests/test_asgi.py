@@ -3,9 +3,11 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask, Response, request
+from sqlalchemy.exc import OperationalError
 
 import asgi
 from core import jobs, pubsub, tally
@@ -123,6 +125,23 @@ def test_a_write_is_seen_by_the_next_request(site, handed_on):
     a_post(in_=topic, body="Hide glue.")
     assert b"Hide glue." in client.get(path_of(topic))[2]
     assert len(handed_on) == 3
+
+
+def test_while_the_database_is_away_guests_read_on(site, handed_on, monkeypatch):
+    def away() -> dict[str, int]:
+        raise OperationalError("select", {}, Exception("the server is gone"))
+
+    path, client = path_of(a_topic(body="Fish glue.")), Client(site)
+    client.get(path)
+    client.get(path)
+    site._asked = None  # it belongs to the loop of the last request
+    monkeypatch.setattr(site, "_now", SimpleNamespace(at_once=False, versions=away))
+    status, _, body = client.get(path)
+    assert status == 200
+    assert b"Fish glue." in body
+    assert handed_on == [path]
+    monkeypatch.setattr(site._streams, "_authorise", lambda scope: away())
+    assert client.get("/events")[0] == 503
 
 
 def test_a_member_gets_his_own_page(site, app, handed_on):

@@ -17,7 +17,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from core import clock, config, presence, pubsub
+from core import clock, config, pending, presence, pubsub
 from core.config import ROOT
 from core.db import session, writing
 from core.events import emit
@@ -623,3 +623,23 @@ def test_signals_and_presence_reach_other_processes_through_redis(app, redis_url
         stop()
         pubsub.connect(here)
         presence.connect(here)
+
+
+def test_without_redis_everything_goes_on(app, visit, topic, tmp_path, monkeypatch):
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        nobody = f"redis://127.0.0.1:{place.getsockname()[1]}"  # bound, and never listened at
+        away = config.read({"LIVERY_DATA": str(tmp_path), "REDIS_URL": nobody, "SECRET_KEY": "x"})
+        usual = app.config["LIVERY"]
+        presence.connect(away)
+        pending.connect(nobody)
+        try:
+            ann, bert = visit(a_user("Ann")), visit(a_user("Bert"))
+            assert ann.get(path_of(topic)).status == 200
+            assert bert.post(f"/topic/{topic.id}/typing").status == 204
+            assert "Bert is typing" in ann.htmx.get(f"/topic/{topic.id}/readers").words
+            assert bert.post(f"/topic/{topic.id}/posts", {"body": "Sent without it."}).status == 303
+            assert "Sent without it." in ann.get(path_of(topic)).words
+        finally:
+            presence.connect(usual)
+            pending.connect(usual.redis_url)

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Flask
 from flask.ctx import RequestContext
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from core import pubsub
@@ -37,6 +38,9 @@ _FRESH = (b"cache-control", b"no-store")
 
 class TooManyStreams(Refusal):
     """One reader, or all together, has too many streams open."""
+
+
+_STATUS = {Missing: 404, Forbidden: 403, TooManyStreams: 429, maintenance.Closed: 503}
 
 
 @dataclass(eq=False, slots=True)
@@ -80,10 +84,8 @@ class Streams:
             self._deafen = pubsub.listen(self._hear)
         try:
             stream = await self._loop.run_in_executor(self.pool, self._authorise, scope)
-        except (Refusal, HTTPException) as refused:
-            status = {Missing: 404, Forbidden: 403, TooManyStreams: 429, maintenance.Closed: 503}.get(
-                type(refused), 400
-            )
+        except (Refusal, HTTPException, DBAPIError) as refused:
+            status = _STATUS.get(type(refused), 503 if isinstance(refused, DBAPIError) else 400)
             await send({"type": "http.response.start", "status": status, "headers": [_FRESH]})
             await send({"type": "http.response.body", "body": b""})
             return
