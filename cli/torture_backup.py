@@ -12,7 +12,7 @@ from models import Post
 
 WRITES = 20
 """Replies a second while the backup is made."""
-MEMBERS = 200
+WRITERS, MEMBERS = 10, 200
 _LARGEST = 50_000
 
 
@@ -22,10 +22,10 @@ class Unlike(Exception):
 
 def carried(site: Site, other: Site, posts: int) -> str:
     """Saves a site under replies, restores it into another one, and compares the two; raises Unlike."""
-    writers = 5
     crowd = Crowd(site, members=MEMBERS, posts=min(posts, _LARGEST))
     site.start()
-    crowd.begin(writers=writers, readers=2, every=writers / WRITES)
+    # each waits for his answer besides, a tenth of a second while a backup is made
+    crowd.begin(writers=WRITERS, readers=2, every=WRITERS / WRITES - 0.1)
     if not crowd.wait_for(WRITES, 60):
         raise Unlike(f"nobody could write: {dict(crowd.told.writes)}")
     before, began = frozenset(crowd.told.acknowledged), time.monotonic()

@@ -108,9 +108,10 @@
     if (kind === "saved" || kind === "late") settled.set(entry.key, { ...entry, version: Number(version), settled: Date.now() });
     if (kind === "posted") {
       forget(entry.key);
-      if (!form || (!more && held.has(entry.key))) return; // its sending is still underway, and shows the post
+      const other = more && FIELDS.some((name) => now[name] !== entry[name]); // not only asked again meanwhile
+      if (!form || (!other && held.has(entry.key))) return; // its sending is still underway, and shows the post
       // the answer to the sending was lost: sent again under its key it is no second post, and its answer shows the first
-      if (!more) return form.requestSubmit($(".send", form));
+      if (!other) return form.requestSubmit($(".send", form));
       form.elements.send_key.value = fresh;
       form.elements.version.value = 0;
       return changed(form);

@@ -185,6 +185,30 @@ def test_a_post_whose_answer_was_lost_is_shown_and_not_sent_twice(browse, site, 
     tab.problems.clear()
 
 
+def test_a_post_whose_answer_was_lost_is_shown_even_if_a_draft_was_underway(browse, site, me, ground):
+    tab = browse(person=me)
+    drafts, lost = [], []
+    tab.page.route("**/drafts", lambda route: drafts.append(route), times=1)
+    open_composer(tab, ground).fill("Sent while its draft is on the way.")
+    tab.until(lambda: drafts)
+
+    def lose_the_first(route):
+        if lost:
+            return route.continue_()
+        lost.append(route.fetch())
+        return route.abort()
+
+    tab.page.route("**/posts", lose_the_first)
+    tab.page.get_by_role("button", name="Send").click()
+    expect(tab.page.locator("#messages .message")).to_be_visible()  # the loss is known
+    drafts[0].fulfill(response=drafts[0].fetch())
+    expect(tab.page.locator("#dock form")).to_have_count(0)
+    expect(tab.page.locator("#stream > .post")).to_have_count(4)
+    assert len(lost) == 1
+    tab.until(lambda: site.drafts_of(me) == [])
+    tab.problems.clear()
+
+
 def test_a_draft_that_is_answered_while_its_post_arrives_sends_nothing_more(browse, site, me, ground):
     tab = browse(person=me)
     drafts, sent = [], []
