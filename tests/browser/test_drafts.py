@@ -162,35 +162,17 @@ def test_a_text_that_is_saved_while_its_composer_is_on_its_way_stands_in_it(brow
     tab.until(lambda: site.drafts_of(me) == [])
 
 
-@pytest.mark.parametrize("saved_before", [False, True])
-def test_a_post_whose_answer_was_lost_is_shown_and_not_sent_twice(browse, site, me, ground, saved_before):
+@pytest.mark.parametrize("draft", ["waits", "is underway", "is saved"])
+def test_a_post_whose_answer_was_lost_is_shown_and_not_sent_twice(browse, site, me, ground, draft):
     tab = browse(person=me)
+    drafts, lost, before = [], [], site.posts_of(ground)
+    if draft == "is underway":
+        tab.page.route("**/drafts", lambda route: drafts.append(route), times=1)
     open_composer(tab, ground).fill("Sent, and never answered.")
-    if saved_before:
+    if draft == "is underway":
+        tab.until(lambda: drafts)
+    if draft == "is saved":
         expect(saved(tab)).to_have_text("Draft saved")
-    before, lost = site.posts_of(ground), []
-
-    def lose(route):
-        lost.append(route.fetch())
-        route.abort()
-
-    tab.page.route("**/posts", lose, times=1)
-    tab.page.get_by_role("button", name="Send").click()
-    # the draft finds out that its text was posted: sent once more under the same key, it is answered as the first time
-    expect(tab.page.locator("#dock form")).to_have_count(0)
-    expect(tab.page.locator("#stream > .post")).to_have_count(4)
-    assert len(lost) == 1
-    assert site.posts_of(ground) == before + 1
-    tab.until(lambda: site.drafts_of(me) == [])
-    tab.problems.clear()
-
-
-def test_a_post_whose_answer_was_lost_is_shown_even_if_a_draft_was_underway(browse, site, me, ground):
-    tab = browse(person=me)
-    drafts, lost = [], []
-    tab.page.route("**/drafts", lambda route: drafts.append(route), times=1)
-    open_composer(tab, ground).fill("Sent while its draft is on the way.")
-    tab.until(lambda: drafts)
 
     def lose_the_first(route):
         if lost:
@@ -200,11 +182,14 @@ def test_a_post_whose_answer_was_lost_is_shown_even_if_a_draft_was_underway(brow
 
     tab.page.route("**/posts", lose_the_first)
     tab.page.get_by_role("button", name="Send").click()
-    expect(tab.page.locator("#messages .message")).to_be_visible()  # the loss is known
-    drafts[0].fulfill(response=drafts[0].fetch())
+    expect(tab.page.locator("#messages .message")).to_be_visible()
+    for route in drafts:
+        route.fulfill(response=route.fetch())
+    # the draft finds out that its text was posted: sent once more under the same key, it is answered as the first time
     expect(tab.page.locator("#dock form")).to_have_count(0)
     expect(tab.page.locator("#stream > .post")).to_have_count(4)
     assert len(lost) == 1
+    assert site.posts_of(ground) == before + 1
     tab.until(lambda: site.drafts_of(me) == [])
     tab.problems.clear()
 
