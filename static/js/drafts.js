@@ -178,10 +178,10 @@
   document.addEventListener("htmx:finally:request", (event) => {
     const sent = event.detail.ctx.sourceElement?.closest?.("form.composer[data-writer]"), key = sent?.elements.send_key?.value;
     if (!held.delete(key)) return;
-    // still here: it was refused, or its answer was lost, which saving it finds out even if it had been saved before
+    // still here: it was refused, or its answer was lost, which only a draft that is asked about from now on finds out,
+    // neither one that was saved before nor one that is still underway
     const form = formOf(key);
-    if (form && waiting.has(key)) again(key, PAUSE);
-    else if (form) changed(form);
+    if (form) changed(form);
   });
   addEventListener("online", () => { failures = 0; flush(); });
   for (const name of ["livery:posted", "livery:sent", "livery:changed"]) {
