@@ -43,13 +43,13 @@ def show(topic_id, slug="", number=None):
         return redirect(at_post(topic, asked))
     if slug != topic.slug:
         return redirect(params.same_query(f"{topic.path}/{number}" if number else topic.path), 308)
-    preferred = viewer().preferences.get("topic_sort", posts.DEFAULT_SORT)
-    sort = params.choice("sort", posts.SORTS, preferred)
-    stream = posts.stream(viewer(), topic, sort=sort, page=params.page(), number=number, cursor=params.cursor())
+    who = viewer()
+    sort = params.choice("sort", posts.SORTS, who.preferences.get("topic_sort", posts.DEFAULT_SORT))
+    stream = posts.stream(who, topic, sort=sort, page=params.page(), number=number, cursor=params.cursor())
     if number is not None and stream.target != number and (left := transfers.trace(topic.id, number)):
         return redirect(f"/post/{left}")
     topics.seen(topic, peer())
-    unread.seen(viewer(), topic, stream)
+    unread.seen(who, topic, stream)
     return htmx.render("topics/show.html", "posts/_stretch.html", **page_of(topic, stream))
 
 
@@ -67,19 +67,19 @@ def at_post(topic, number):
 
 
 def page_of(topic, stream):
-    place = categories.find(topic.category_id)
+    who, place = viewer(), categories.find(topic.category_id)
     asked = params.number("since")
     since = topic.read_number if asked is None else asked
     return {
         "since": since,
-        "news_from": unread.line(viewer(), stream, since),
+        "news_from": unread.line(who, stream, since),
         "topic": topic,
         "stream": stream,
         "place": place,
         "ancestors": categories.ancestors(place),
-        "may_reply": reply_to(viewer(), topic),
-        "may_create": create_topic(viewer(), topic.category_id),
-        "may_moderate": moderate(viewer(), topic.category_id),
+        "may_reply": reply_to(who, topic),
+        "may_create": create_topic(who, topic.category_id),
+        "may_moderate": moderate(who, topic.category_id),
         "sorts": posts.SORTS,
         "way": params.choice("way", ("", "earlier", "later"), ""),
     }

@@ -170,10 +170,11 @@ def _watch(path: str) -> _Watched:
 def keep(name: str, load: Callable[[], T], *depends_on: str) -> T:
     """The value that `load` makes, made again only after one of the versions it depends on moved."""
     current = session()
-    noted = _noted(current)
+    noted = current.info.get("versions") or _noted(current)
     known = noted.values.get(name)
     if known is not None:
-        lasting.depends(*known[0])
+        if lasting.asked():
+            lasting.depends(*known[0])
         return known[1]  # type: ignore[no-any-return]
     names = depends_on or (name,)
     lasting.depends(*names)

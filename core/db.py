@@ -88,11 +88,12 @@ def relationship(*args: Any, **keywords: Any) -> Any:
 
 def session() -> Session:
     """The session of the current request or job."""
-    found: Session | None = _sessions.registry.get(_sessions.scopefunc())  # as `db.session()`, without its questions
+    found: Session | None = _known_sessions.get(_scope())  # as `db.session()`, without its questions
     return _sessions() if found is None else found
 
 
 _sessions = cast(ScopedRegistry[Session], db.session.registry)
+_known_sessions, _scope = _sessions.registry, _sessions.scopefunc
 _depth: ContextVar[int] = ContextVar("writing_depth", default=0)
 
 

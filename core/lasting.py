@@ -35,6 +35,11 @@ def noting(*, page: bool = False) -> Iterator[Note]:
         _notes.reset(token)
 
 
+def asked() -> bool:
+    """Whether anybody notes just now what is used."""
+    return bool(_notes.get())
+
+
 def inside() -> bool:
     """Whether a part is being made that will be kept for many readers."""
     notes = _notes.get()

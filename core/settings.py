@@ -137,9 +137,10 @@ class Section:
         self._names = names
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._names:
+        known = self._names.get(name)
+        if known is None:
             raise AttributeError(name)
-        return get(self._names[name])
+        return get(known)
 
 
 def declare(feature: str, /, **settings: Setting[Any]) -> Section:
@@ -151,7 +152,8 @@ def declare(feature: str, /, **settings: Setting[Any]) -> Section:
 
 def get(name: str) -> Any:
     """The value of a setting: what the administrator chose, else its default."""
-    return _chosen().get(name, declared[name].default)
+    chosen: dict[str, Any] = cache.keep("settings", _stored)
+    return chosen[name] if name in chosen else declared[name].default
 
 
 def put(name: str, text: str, by: int | None = None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache as memo
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, func, or_, select, union_all
@@ -46,14 +47,12 @@ def fresh(viewer: Viewer) -> Sequence[Fresh]:
     return found
 
 
-def all_known(viewer: Viewer) -> bool:
-    """Whether `fresh` holds all there is, so that no other topic is unread."""
-    return len(fresh(viewer)) < MOST
-
-
-def kept(only: str, each: Fresh) -> bool:
-    """Whether a filter leaves this topic."""
-    return only == "all" or bool(getattr(each, only))
+def left(only: str, found: Sequence[Fresh]) -> list[Fresh]:
+    """Those topics that a filter leaves."""
+    if only == "all":
+        return list(found)
+    holds = attrgetter(only)
+    return [each for each in found if holds(each)]
 
 
 def asked(viewer: Viewer, only: str = "all") -> list[Fresh]:
@@ -71,7 +70,7 @@ def asked(viewer: Viewer, only: str = "all") -> list[Fresh]:
         viewer, {each.id: held[each.id] for each in found if each.last_number > held.get(each.id, each.last_number)}
     )
     opened = [replace(each, new=False) if each.id in held else each for each in found]
-    return [each for each in opened if (each.id not in held or each.id in news) and kept(only, each)][:MOST]
+    return left(only, [each for each in opened if each.id not in held or each.id in news])[:MOST]
 
 
 def _behind(viewer: Viewer, held: Mapping[int, int]) -> set[int]:

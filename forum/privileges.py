@@ -85,7 +85,7 @@ class _Table:
 
 def rights(viewer: Viewer, category_id: int = 0) -> frozenset[str]:
     """The rights that a viewer holds in a category, or (no category) everywhere. No query when nothing changed."""
-    if viewer.banned is not None:
+    if viewer.penalties and viewer.banned is not None:
         return frozenset()
     table = _table()
     if table.administrators in viewer.groups:
@@ -143,7 +143,7 @@ def moderates(viewer: Viewer) -> bool:
     if key not in table.memo:
         found = (_granted(table, place, viewer.groups, person) for place in table.places)
         table.memo[key] = frozenset({MODERATE}).intersection(*[frozenset().union(*found)])
-    return viewer.administrator or MODERATE in table.memo[key]
+    return table.administrators in viewer.groups or MODERATE in table.memo[key]
 
 
 def shown() -> dict[str, str]:
@@ -173,22 +173,23 @@ def _granted(table: "_Table", place: int, groups: frozenset[int], person: int) -
 
 
 def _table() -> _Table:
-    def load() -> _Table:
-        places: dict[int, list[tuple[str, int | None, int | None]]] = {}
-        people = set()
-        for grant in session().execute(select(Grant.right, Grant.category_id, Grant.group_id, Grant.user_id)):
-            places.setdefault(grant.category_id or 0, []).append((grant.right, grant.group_id, grant.user_id))
-            if grant.user_id:
-                people.add(grant.user_id)
-        rows = {row.id: row for row in session().execute(select(Category.id, Category.parent_id, Category.own_rights))}
-        source_of, ways = {}, {}
-        for key in rows:
-            place: int | None = key
-            way = []
-            while place is not None and not rows[place].own_rights:
-                way.append(place)
-                place = rows[place].parent_id
-            source_of[key], ways[key] = place or 0, tuple(way)
-        return _Table(places, source_of, ways, frozenset(people), builtin_groups().get("administrators"))
+    return cache.keep("rights", _read_table, *STANDS_ON)
 
-    return cache.keep("rights", load, *STANDS_ON)
+
+def _read_table() -> _Table:
+    places: dict[int, list[tuple[str, int | None, int | None]]] = {}
+    people = set()
+    for grant in session().execute(select(Grant.right, Grant.category_id, Grant.group_id, Grant.user_id)):
+        places.setdefault(grant.category_id or 0, []).append((grant.right, grant.group_id, grant.user_id))
+        if grant.user_id:
+            people.add(grant.user_id)
+    rows = {row.id: row for row in session().execute(select(Category.id, Category.parent_id, Category.own_rights))}
+    source_of, ways = {}, {}
+    for key in rows:
+        place: int | None = key
+        way = []
+        while place is not None and not rows[place].own_rights:
+            way.append(place)
+            place = rows[place].parent_id
+        source_of[key], ways[key] = place or 0, tuple(way)
+    return _Table(places, source_of, ways, frozenset(people), builtin_groups().get("administrators"))

@@ -153,7 +153,8 @@ def _unread(viewer: Viewer, topic_ids: Sequence[int]) -> set[int]:
     """Those of some topics that are unread. No query for who has few unread topics."""
     if viewer.guest or not topic_ids:
         return set()
-    if news.all_known(viewer):
-        return {each.id for each in news.fresh(viewer)}.intersection(topic_ids)
+    found = news.fresh(viewer)
+    if len(found) < news.MOST:  # there is no other
+        return {each.id for each in found}.intersection(topic_ids)
     query = reading.joined(select(Topic.id), viewer.id)
     return set(session().scalars(query.where(Topic.id.in_(topic_ids), reading.unread(viewer))))

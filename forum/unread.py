@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, and_, func, select
 
@@ -15,6 +16,8 @@ from forum.topics import TopicPage
 from forum.viewers import Viewer
 from models import Category, Post, Topic, TopicFollow
 
+_order = attrgetter("last_post_at", "id")
+
 
 def badge(viewer: Viewer) -> int:
     """How many topics are unread; 100 stands for any number above 99."""
@@ -25,7 +28,7 @@ def counts(viewer: Viewer) -> dict[str, int]:
     """How many unread topics each filter leaves; 100 stands for any number above 99."""
     found = news.fresh(viewer)
     if len(found) < news.MOST:
-        return {name: sum(news.kept(name, each) for each in found) for name in news.FILTERS}
+        return {name: len(news.left(name, found)) for name in news.FILTERS}
     return {name: news.MOST if name == "all" else len(news.asked(viewer, name)) for name in news.FILTERS}
 
 
@@ -67,7 +70,7 @@ def listed(viewer: Viewer, only: str, *, number: int = 1, cursor: str = "") -> P
         page = topics.paged(query, topics.SORTS[topics.DEFAULT_SORT], size, number=number, cursor=cursor)
         topic_rows.complete(viewer, page.rows)
         return page
-    kept = sorted((each for each in found if news.kept(only, each)), key=_order, reverse=True)
+    kept = sorted(news.left(only, found), key=_order, reverse=True)
     if cursor:
         past = tuple(decode(cursor, datetime, int))
         kept = [each for each in kept if _order(each) < past]
@@ -132,10 +135,6 @@ def _rows(viewer: Viewer, topic_ids: Sequence[int]) -> Sequence[TopicRow]:
 
     (page,) = topic_rows.kept(viewer, ("these", tuple(topic_ids)), load)
     return page.rows
-
-
-def _order(each: news.Fresh) -> tuple[datetime, int]:
-    return each.last_post_at, each.id
 
 
 def _condition(viewer: Viewer, only: str) -> ColumnElement[bool]:

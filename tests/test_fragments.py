@@ -226,7 +226,7 @@ def test_a_part_cannot_look_at_the_reader_behind_its_back(app):
         fragments._templates[id(env), "peek"] = template
         try:
             with pytest.raises(RuntimeError):
-                fragments.part(env, "peek")
+                fragments.part_for(True, env, "peek", {})
         finally:
             del env.globals["peek"], fragments._templates[id(env), "peek"]
 

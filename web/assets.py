@@ -11,7 +11,7 @@ from core import colour as colour_maths
 from core.cache import keep
 from core.config import ROOT
 from forum import categories, groups, skins, tags
-from web import looks
+from web import looks, varying
 
 STATIC = ROOT / "static"
 _YEAR = 365 * 86400
@@ -37,7 +37,7 @@ def _hashed(filename: str) -> Response:
         answer = send_from_directory(
             STATIC, filename + ending, mimetype="text/css", download_name=filename.rpartition("/")[2]
         )
-        answer.vary.add("Accept-Encoding")
+        varying.by(answer, "Accept-Encoding")
         if encoding:
             answer.headers["Content-Encoding"] = encoding
     answer.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"

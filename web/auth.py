@@ -138,23 +138,24 @@ def for_machines(view: F) -> F:
 
 def init_app(app: Flask) -> None:
     """Connects Flask-Login and the rule that writes need a login."""
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)
 
     @app.before_request
     def _gate() -> None:
         view = app.view_functions.get(request.endpoint or "")
         if view is None or request.endpoint == "static" or getattr(view, "for_machines", False):
             return
-        if viewer().guest and "turned_away" in g:
+        who = viewer()
+        if who.guest and "turned_away" in g:
             log_out()
             raise Forbidden(g.turned_away)
         safe = request.method in ("GET", "HEAD", "OPTIONS")
         needed = getattr(view, "login_required", False) if safe else not getattr(view, "public", False)
-        if needed and viewer().guest:
+        if needed and who.guest:
             raise LoginNeeded
-        barred = None if safe or viewer().administrator else networks.barred(request.remote_addr or "")
+        barred = None if safe or who.administrator else networks.barred(request.remote_addr or "")
         if barred is not None:
             raise Forbidden(barred.words)
-        if not viewer().guest:
-            users.seen(viewer())
+        if not who.guest:
+            users.seen(who)
             sessions.seen(own_mark())

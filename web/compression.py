@@ -10,6 +10,8 @@ from flask import Flask, Response, request
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
+from web import varying
+
 _SMALLEST = 500
 _KINDS = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest+json")
 
@@ -28,7 +30,7 @@ def init_app(app: Flask) -> None:
     def _compress(answer: Response) -> Response:
         if not answer.mimetype.startswith(_KINDS) or answer.status_code in (204, 304, 206) or answer.content_encoding:
             return answer
-        answer.vary.add("Accept-Encoding")
+        varying.by(answer, "Accept-Encoding")
         lasting = "immutable" in answer.headers.get("Cache-Control", "")
         how = method(request.headers.get("Accept-Encoding", ""), LASTING if lasting else _ONCE)
         if not how or request.method == "HEAD":

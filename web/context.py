@@ -58,7 +58,8 @@ def counts_of(entries: Iterable[layout.Entry]) -> dict[str, int]:
         "/notifications": notifications.waiting,
         "/moderation": lambda who: moderation.waiting(who).all,
     }
-    return {key: count[key](viewer()) for key in COUNTED if any(entry.target == key for entry in entries)}
+    targets = {entry.target for entry in entries}
+    return {key: count[key](viewer()) for key in COUNTED if key in targets}
 
 
 _COUNTS = {
@@ -135,7 +136,7 @@ def shell() -> dict[str, Any]:
         "terms_owed": terms.owed(who),
         "colours_url": assets.colours_url(),
         "here": here,
-        "at": path if path == "/search" or any(entry.target == path for entry in entries) else "",
+        "at": path if path == "/search" or path in {entry.target for entry in entries} else "",
     }
 
 

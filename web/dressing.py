@@ -31,7 +31,7 @@ def dress(context: Context, piece: str) -> Markup:
     """A piece of the frame, or its mark."""
     if "undressed" in g:
         return Markup("\x00{}\x00").format(piece)
-    return _made(piece, context.resolve)
+    return _made(piece, context.__getitem__)
 
 
 def dressed(page: str) -> bytes:
@@ -48,7 +48,7 @@ def _made(piece: str, value: Callable[[str], Any]) -> Markup:
     if "widgets" in names:
         counts = counts_of(value("navigation"))
         given |= {"boxes": value("widgets")["sidebar"], "here": fragments.HERE, "counts": counts}
-    return fragments.part(current_app.jinja_env, template, **given)
+    return fragments.part_for(value("viewer").guest, current_app.jinja_env, template, given)
 
 
 def init_app(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """Folding: what a template says the same each time (its words, icons, addresses of files) is worked out when it is compiled."""
 
 import re
+from collections.abc import MutableMapping
 from itertools import zip_longest
 from typing import Any
 
@@ -51,6 +52,10 @@ class FoldingEnvironment(Environment):
     """Jinja's environment, with constant calls folded. One language each: the words are in the compiled templates."""
 
     template_class = _Template
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        # a chain of mappings, which Jinja would make, is copied entry by entry for each page
+        return super().make_globals(d) if d else self.globals
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         folder = _Folder(self, tight=bool(name and name.endswith(".html")))

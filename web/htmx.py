@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
 
-from web import flash
+from web import flash, varying
 
 
 def partial() -> bool:
@@ -34,7 +34,7 @@ def here() -> str:
 def render(page: str, part: str, /, **context: Any) -> Response:
     """A read: the page, or the part of it that HTMX asked for."""
     answer = make_response(render_template(part if partial() else page, **context))
-    answer.vary.add("HX-Request-Type")
+    varying.by(answer, "HX-Request-Type")
     return answer
 
 

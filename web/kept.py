@@ -17,7 +17,7 @@ from core.cache import versions
 from core.changes import of_topic
 from core.store import Store
 from forum import topics
-from web import compression, dressing, htmx, limits
+from web import compression, dressing, htmx, limits, varying
 from web.auth import PREFERENCES
 
 metrics.counter("livery_kept_answers", "Requests answered by what was kept.")
@@ -240,7 +240,7 @@ def _dress(made: Response, page: Page) -> Response:
     form = encoding(request.headers.get("Accept-Encoding", ""))
     body = compression.pack(form, html, 5) if form else html
     made.set_data(body)
-    made.vary.update(("Accept-Encoding", "Cookie", "HX-Request-Type"))
+    varying.by(made, "Accept-Encoding", "Cookie", "HX-Request-Type")
     made.headers["ETag"] = f'"{hashlib.sha256(html).hexdigest()[:20]}{"-" + form if form else ""}"'
     if form:
         made.headers["Content-Encoding"] = form

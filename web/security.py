@@ -11,6 +11,7 @@ from markupsafe import Markup
 from wtforms.validators import ValidationError
 
 from core import clock, db, lasting
+from web import varying
 from web.auth import viewer
 
 POLICY = "; ".join(
@@ -95,7 +96,7 @@ def init_app(app: Flask) -> None:
             _secure_cookies(answer)
         if request.endpoint not in ("static", "assets.static") and "Cache-Control" not in answer.headers:
             answer.headers["Cache-Control"] = "private, no-cache"
-            answer.vary.add("Cookie")
+            varying.by(answer, "Cookie")
         return answer
 
 
