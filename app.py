@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, appcontext_popped, appcontext_pushed
 from flask_bootstrap import Bootstrap5
 
 import blueprints
@@ -80,6 +80,8 @@ def create_app(config: environment.Config | None = None, **overrides: Any) -> Fl
 
 
 def _connect_database(app: Flask, config: environment.Config) -> None:
+    appcontext_pushed.connect(db.begin_scope, app)
+    appcontext_popped.connect(db.end_scope, app)
     db.db.init_app(app)
     app.teardown_appcontext(db.let_go)
     db.frozen_by = config.data / move.MARK if config.database_url.startswith("sqlite") else None

@@ -2,13 +2,16 @@
 
 import threading
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from zxcvbn import zxcvbn
 
 from core import clock
 from core.db import session
@@ -134,12 +137,19 @@ def check_password(password: str, *personal: str) -> None:
     if len(password) > PASSWORD_MAX:
         raise Invalid("password", _("A password has at most %(high)s characters.", high=PASSWORD_MAX))
     # zxcvbn's time grows with the length; what follows the first 72 characters only makes a password stronger
-    guess = zxcvbn(password[:72], user_inputs=[word for word in personal if word])
+    guess = _meter()(password[:72], user_inputs=[word for word in personal if word])
     if guess["score"] < settings.password_strength:
         raise Invalid(
             "password",
             _("This password is easy to guess. Longer is better: four words in a row, for example."),
         )
+
+
+@cache
+def _meter() -> Callable[..., dict[str, Any]]:
+    """zxcvbn, whose dictionaries would take a twentieth of every start."""
+    meter: Callable[..., dict[str, Any]] = import_module("zxcvbn").zxcvbn
+    return meter
 
 
 def authenticate(name: str, password: str) -> Account | None:

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
-from core.db import Key, Model
+from core.db import Key, Model, partial_index
 
 
 class Draft(Model):
@@ -32,11 +32,5 @@ class Draft(Model):
 
     __table_args__ = (
         UniqueConstraint("user_id", "key"),
-        Index(
-            "ix_drafts_open",
-            "user_id",
-            "saved_at",
-            sqlite_where=text("sent_at IS NULL"),
-            postgresql_where=text("sent_at IS NULL"),
-        ),
+        partial_index("ix_drafts_open", "user_id", "saved_at", where="sent_at IS NULL"),
     )

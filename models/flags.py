@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
-from core.db import Key, Model
+from core.db import Key, Model, partial_index
 
 
 class Flag(Model):
@@ -26,13 +26,7 @@ class Flag(Model):
 
     __table_args__ = (
         Index("ix_flags_state", "state", "opened_at"),
-        Index(
-            "ix_flags_person",
-            "user_id",
-            unique=True,
-            sqlite_where=text("post_id IS NULL"),
-            postgresql_where=text("post_id IS NULL"),
-        ),
+        partial_index("ix_flags_person", "user_id", unique=True, where="post_id IS NULL"),
     )
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
-from core.db import Key, Model
+from core.db import Key, Model, partial_index
 
 
 class Notice(Model):
@@ -33,16 +33,6 @@ class Notice(Model):
     __table_args__ = (
         UniqueConstraint("user_id", "key"),
         Index("ix_notices_newest", "user_id", "at", "id"),
-        Index(
-            "ix_notices_unread",
-            "user_id",
-            sqlite_where=text("read_at IS NULL"),
-            postgresql_where=text("read_at IS NULL"),
-        ),
-        Index(
-            "ix_notices_mail",
-            "mail_at",
-            sqlite_where=text("mail_at IS NOT NULL"),
-            postgresql_where=text("mail_at IS NOT NULL"),
-        ),
+        partial_index("ix_notices_unread", "user_id", where="read_at IS NULL"),
+        partial_index("ix_notices_mail", "mail_at", where="mail_at IS NOT NULL"),
     )

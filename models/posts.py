@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, UniqueCons
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
-from core.db import Key, Model
+from core.db import Key, Model, partial_index
 
 
 class Post(Model):
@@ -49,12 +49,7 @@ class Post(Model):
         Index("ix_posts_replies", "reply_to_id", "number"),
         Index("ix_posts_author", "author_id", "id"),
         Index("ix_posts_topic_author", "topic_id", "author_id"),
-        Index(
-            "ix_posts_deleted",
-            "created_at",
-            sqlite_where=text("deleted_at IS NOT NULL"),
-            postgresql_where=text("deleted_at IS NOT NULL"),
-        ),
+        partial_index("ix_posts_deleted", "created_at", where="deleted_at IS NOT NULL"),
     )
 
 

@@ -6,9 +6,9 @@ from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
-from core.db import Key, Model
+from core.db import Key, Model, partial_index
 
-_WAITING = text("state = 'waiting'")
+_WAITING = "state = 'waiting'"
 
 
 class Registration(Model):
@@ -34,6 +34,6 @@ class Registration(Model):
 
     __table_args__ = (
         Index("ix_registrations_state", "state", "id"),
-        Index("uq_registrations_name", "name_key", unique=True, sqlite_where=_WAITING, postgresql_where=_WAITING),
-        Index("uq_registrations_email", "email_key", unique=True, sqlite_where=_WAITING, postgresql_where=_WAITING),
+        partial_index("uq_registrations_name", "name_key", unique=True, where=_WAITING),
+        partial_index("uq_registrations_email", "email_key", unique=True, where=_WAITING),
     )

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.changes import Shown
-from core.db import Key, Model
+from core.db import Key, Model, partial_index
 
 
 class Topic(Model):
@@ -61,9 +61,7 @@ class Topic(Model):
         Index("ix_topics_created", "created_at"),
         Index("ix_topics_pinned", "category_id", "pinned_at"),
         Index("ix_topics_author", "author_id", "created_at"),
-        Index(
-            "ix_topics_scheduled", "published_at", sqlite_where=text("scheduled"), postgresql_where=text("scheduled")
-        ),
+        partial_index("ix_topics_scheduled", "published_at", where="scheduled"),
     )
 
 
