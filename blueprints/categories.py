@@ -37,17 +37,17 @@ def show(category_id, slug=""):
 
 
 def page_of(place, sort, tag, number, cursor):
-    pinned, page = [], None
-    if may_read(viewer(), place.id) and not place.section:
-        pinned, page = topics.in_category(viewer(), place.id, sort=sort, tag=tag, number=number, cursor=cursor)
+    who, pinned, page = viewer(), [], None
+    if may_read(who, place.id) and not place.section:
+        pinned, page = topics.in_category(who, place.id, sort=sort, tag=tag, number=number, cursor=cursor)
     return {
         "place": place,
         "ancestors": categories.ancestors(place),
-        "children": unread.mark_nodes(viewer(), categories.tree(viewer(), place)),
+        "children": unread.mark_nodes(who, categories.tree(who, place)),
         "counts": categories.own_counts(place.id),
         "tags": tags.most_used([place.id]) if page else [],
-        "may_create": create_topic(viewer(), place.id),
-        "follow_state": reading.category_state(viewer(), place.id),
+        "may_create": create_topic(who, place.id),
+        "follow_state": reading.category_state(who, place.id),
         **tools_of(place, page),
         "pinned": pinned,
         "page": page,

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, String, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core import lasting, store
+from core import clock, lasting, store
 from core.changes import Shown
 from core.db import Model, db, session, write_in_progress
 
@@ -38,7 +38,7 @@ class Version(Model):
 
 
 _kept: dict[tuple[str, str], tuple[object, Any]] = {}
-_many: store.Store[tuple[object, Any]] = store.Store(24 * 1024 * 1024, "values")
+_many: store.Store[tuple[Any, Any]] = store.Store(24 * 1024 * 1024, "values")
 _asked: dict[str, list[int]] = defaultdict(lambda: [0, 0])
 """How often a value was there, and how often it had to be made, by its name."""
 _CLEARED = "cleared"
@@ -139,6 +139,12 @@ def versions() -> dict[str, int]:
     return _noted(session()).versions
 
 
+def version(name: str) -> int:
+    """How often something was changed; 0: never. What is made of that stands on it."""
+    lasting.depends(name)
+    return versions().get(name, 0)
+
+
 def _noted(current: Session) -> _Noted:
     noted: _Noted | None = current.info.get("versions")
     if noted is not None:
@@ -216,6 +222,29 @@ def keep_one_of(
     _asked[name][1] += 1
     value = load()
     _many.put(place, (stamp, value), size(value))
+    return value
+
+
+def keep_together(name: str, key: Hashable, load: Callable[[], T], *, size: int = 2000) -> T:
+    """Like `keep_one_of`, for what is put together of kept values: it stands on what they do, for as long as they say."""
+    if write_in_progress():
+        return load()
+    noted = _noted(session())
+    place = (noted.database, name, key)
+    kept = _many.get(place)
+    if kept is not None:
+        (names, numbers, until), value = kept
+        current = [noted.versions.get(each, 0) for each in names] == numbers
+        if current and (until is None or not clock.passed(until)):
+            _asked[name][0] += 1
+            lasting.depends(*names)
+            return value  # type: ignore[no-any-return]
+    _asked[name][1] += 1
+    with lasting.noting() as note:
+        value = load()
+    if not note.fleeting:
+        names = tuple(note.versions)
+        _many.put(place, ((names, [noted.versions.get(each, 0) for each in names], note.until), value), size)
     return value
 
 

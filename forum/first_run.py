@@ -42,7 +42,7 @@ def pending() -> bool:
     def load() -> bool:
         return session().scalar(select(SetUpCode.id).limit(1)) is not None
 
-    begun = cache.versions().get("first_run", 0)  # where no code was ever printed there is nothing to look up
+    begun = cache.version("first_run")  # where no code was ever printed there is nothing to look up
     return bool(begun) and cache.keep("first_run", load) and untouched()
 
 

@@ -10,6 +10,7 @@ from core import cache
 from core.db import session
 from core.i18n import gettext as _
 from core.settings import Int, declare
+from core.shared import Shared
 from forum.refusals import Invalid
 from models import CategoryTag, Tag, Topic, TopicTag
 
@@ -58,13 +59,13 @@ def of_topics(topic_ids: Iterable[int]) -> dict[int, list[str]]:
     return found
 
 
-def most_used(category_ids: Sequence[int], search: str = "") -> list[tuple[str, int]]:
+def most_used(category_ids: Sequence[int], search: str = "") -> Shared[tuple[str, int]]:
     """Up to 100 tags of some categories, with the number of topics that carry each, the most used first."""
     key = (tuple(category_ids), search)
     return cache.keep_one_of("most_used", key, lambda: _most_used(category_ids, search), "all")
 
 
-def _most_used(category_ids: Sequence[int], search: str) -> list[tuple[str, int]]:
+def _most_used(category_ids: Sequence[int], search: str) -> Shared[tuple[str, int]]:
     query = select(Tag.name, CategoryTag.topics).join(CategoryTag, CategoryTag.tag_id == Tag.id)
     query = query.where(CategoryTag.category_id.in_(category_ids), CategoryTag.topics > 0).limit(_SHOWN)
     if search:
@@ -74,7 +75,7 @@ def _most_used(category_ids: Sequence[int], search: str) -> list[tuple[str, int]
     else:
         number = func.sum(CategoryTag.topics).label("number")
         query = query.with_only_columns(Tag.name, number).group_by(Tag.name).order_by(number.desc(), Tag.name)
-    return [(name, int(times)) for name, times in session().execute(query)]
+    return Shared((name, int(times)) for name, times in session().execute(query))
 
 
 def painted() -> dict[str, tuple[int, str]]:

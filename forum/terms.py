@@ -37,7 +37,7 @@ def current() -> Text:
         again = session().scalar(select(func.max(Terms.id)).where(Terms.again)) or 0
         return Text(newest.id, again, newest.body, newest.at)
 
-    begun = cache.versions().get("terms", 0)  # where none were ever written there is nothing to look up
+    begun = cache.version("terms")  # where none were ever written there is nothing to look up
     return cache.keep("terms", load) if begun else Text()
 
 

@@ -36,7 +36,7 @@ def places(viewer: Viewer) -> frozenset[int]:
     """The categories in which something is unread."""
     found = news.fresh(viewer)
     if len(found) < news.MOST:
-        return frozenset(each.category_id for each in found)
+        return frozenset([each.category_id for each in found])
     visible = categories.visible_ids(viewer)
     inside = select(Topic.id).where(Topic.category_id == Category.id).correlate(Category)
     condition = and_(reading.wanted(viewer, visible), reading.has_news(viewer))

@@ -235,6 +235,6 @@ def test_a_tag_and_a_category_count_only_what_their_reader_may_read(app, guest, 
         for reader, seen in ((None, 1), (ann.user, 2)):
             viewer = viewer_of(reader)
             ids = categories.visible_ids(viewer)
-            assert tags.most_used(ids) == [("glue", seen)]
+            assert list(tags.most_used(ids)) == [("glue", seen)]
             assert [node.topics for node in categories.tree(viewer) if node.place.id == parent.id] == [seen]
     assert "Cellar" not in guest.get("/categories").html

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Flask
 from markupsafe import Markup, escape
 
-from core import i18n
+from core import cache, i18n
 from forum import (
     categories,
     compose,
@@ -33,6 +33,7 @@ from forum import (
 )
 from forum.privileges import rights
 from forum.users import settings as users_settings
+from forum.viewers import Viewer
 from web import assets, flash, htmx, looks, security
 from web.auth import viewer
 
@@ -115,17 +116,27 @@ def init_app(app: Flask) -> None:
 def shell() -> dict[str, Any]:
     """What the frame around every page shows to this viewer."""
     who = viewer()
-    chosen = who.preferences
-    entries, here = layout.navigation(who), htmx.here()
+    chosen = tuple([(name, value) for name, value in who.preferences.items() if isinstance(value, str)])
+    frame = cache.keep_together("frame", (who, chosen), lambda: _frame(who))
+    here = htmx.here()
     path = here.partition("?")[0]
-    return {
+    targets = {entry.target for entry in frame["navigation"]}
+    return frame | {
         "viewer": who,
         "site": layout.settings,
-        "direction": layout.direction(),
-        "look": skins.look(chosen),
-        "navigation": entries,
         "widgets": layout.widgets(who, path),
-        "sidebar_open": chosen.get("sidebar") == "open",
+        "here": here,
+        "at": path if path == "/search" or path in targets else "",
+    }
+
+
+def _frame(who: Viewer) -> dict[str, Any]:
+    """What the frame shows on each page alike, for as long as neither the viewer nor the shape of the site changes."""
+    return {
+        "direction": layout.direction(),
+        "look": skins.look(who.preferences),
+        "navigation": layout.navigation(who),
+        "sidebar_open": who.preferences.get("sidebar") == "open",
         "may_administrate": bool(panel.enter(who)),
         "may_moderate_some": bool(moderation.enter(who)),
         "public_log": moderation.settings.public_log,
@@ -135,8 +146,6 @@ def shell() -> dict[str, Any]:
         "terms_version": terms.current().version,
         "terms_owed": terms.owed(who),
         "colours_url": assets.colours_url(),
-        "here": here,
-        "at": path if path == "/search" or path in {entry.target for entry in entries} else "",
     }
 
 

@@ -20,6 +20,7 @@ def test_what_is_kept_is_shown_by_kind(keeper, guest):
     topic = a_topic()
     for _ in range(3):
         guest.get(path_of(topic))
+        keeper.get("/recent")
     page = keeper.get("/admin/cache")
     pages = figures(page, "Pages for guests, before they are dressed in a skin")
     assert pages[0] == "1"
