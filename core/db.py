@@ -225,6 +225,7 @@ def let_go(error: BaseException | None = None) -> None:
         session().close()
     except DBAPIError:
         session().invalidate()
+    db.session.registry.clear()  # so that Flask-SQLAlchemy does not end it once more
 
 
 def trouble_of(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from core import clock
 from core.store import Store
+from web import varying
 
 
 class _Cookie(NamedTuple):
@@ -49,7 +50,11 @@ class _Sessions(SecureCookieSessionInterface):
         return opened
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
-        if not _asks_for_file():
+        if _asks_for_file():
+            return
+        if session and session.accessed and not session.modified:  # it stays as it was
+            varying.by(response, "Cookie")
+        else:
             super().save_session(app, session, response)
 
 

@@ -128,24 +128,21 @@ _FILLED: dict[bytes, Callable[[], str]] = {
 def filled(page: bytes) -> bytes:
     """A finished page with what is different for each reader and page in the place of its marks.
 
-    (As bytes: to look for a NUL in a long text that is not ASCII takes Python ten times as long.)
+    (As bytes and from NUL to NUL: to look for one byte takes Python a tenth of the time that a longer mark takes, a NUL in
+    a long text that is not ASCII, or to split there.)
     """
-    pieces = page.split(b"\x00")
-    if len(pieces) < 3:
-        return page
-    values: dict[bytes, bytes] = {}
-    made, at = [pieces[0]], 1
-    while at < len(pieces):
-        name = pieces[at]
-        if name in _FILLED and at + 1 < len(pieces):
+    begin, done, pieces, values = page.find(b"\x00"), 0, list[bytes](), dict[bytes, bytes]()
+    while begin >= 0 and (end := page.find(b"\x00", begin + 1)) > 0:
+        name = page[begin + 1 : end]
+        if name in _FILLED:
             if name not in values:
                 values[name] = _FILLED[name]().encode()
-            made += values[name], pieces[at + 1]
-            at += 2
+            pieces += page[done:begin], values[name]
+            begin = done = end + 1
         else:  # no mark
-            made += b"\x00", name
-            at += 1
-    return b"".join(made)
+            begin += 1
+        begin = page.find(b"\x00", begin)
+    return b"".join((*pieces, page[done:])) if done else page
 
 
 def key_of(value: Any) -> Any:

@@ -11,8 +11,8 @@ from web import flash, varying
 
 def partial() -> bool:
     """Whether HTMX asks for parts of a page. A page restored from history, or a whole one, is not that."""
-    headers = request.headers
-    return headers.get("HX-Request-Type") == "partial" and "HX-History-Restore-Request" not in headers
+    sent = request.environ  # asked five times a page: `headers` takes ten times as long to say that it has none
+    return sent.get("HTTP_HX_REQUEST_TYPE") == "partial" and "HTTP_HX_HISTORY_RESTORE_REQUEST" not in sent
 
 
 def asked() -> bool:

@@ -17,18 +17,18 @@ LARGEST_ID = 2**63 - 1
 
 def page() -> int:
     """`?page=`: 1 when absent; anything but a positive number is a bad request."""
-    text = request.args.get("page", "1")
+    text = _asked("page", "1")
     return int(text) if text.isdecimal() and text.isascii() and 0 < len(text) < 10 and int(text) > 0 else _refuse()
 
 
 def cursor() -> str:
     """`?cursor=`: where a stretch of a list begins."""
-    return request.args.get("cursor", "")[:200]
+    return _asked("cursor")[:200]
 
 
 def choice(name: str, options: Collection[str], default: str) -> str:
     """One of a few words of the address; another word is a bad request."""
-    value = request.args.get(name, default) or default
+    value = _asked(name) or default
     return value if value in options else _refuse()
 
 
@@ -47,7 +47,7 @@ def identity(number: int) -> int:
 
 def number(name: str) -> int | None:
     """A whole number of the address, or None; anything else is a bad request."""
-    text = request.args.get(name, "")
+    text = _asked(name)
     if not text:
         return None
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else _refuse()
@@ -55,7 +55,7 @@ def number(name: str) -> int | None:
 
 def text(name: str, longest: int = 100) -> str:
     """A word or a line of the address, without NULs."""
-    value = request.args.get(name, "")
+    value = _asked(name)
     if "\x00" in value or len(value) > longest:
         _refuse()
     return value.strip()
@@ -63,7 +63,7 @@ def text(name: str, longest: int = 100) -> str:
 
 def day(name: str) -> date | None:
     """A day of the address, or None; anything else is a bad request."""
-    value = request.args.get(name, "")
+    value = _asked(name)
     if not value:
         return None
     try:
@@ -151,6 +151,13 @@ def written_moment(written: str | None, field: str) -> datetime | None:
         return datetime.fromisoformat(written).replace(tzinfo=UTC)
     except ValueError:
         raise Invalid(field, _("Write the time like 2027-01-31 18:30.")) from None
+
+
+def _asked(name: str, otherwise: str = "") -> str:
+    args = request.args
+    if name not in args:  # its `get` raises and catches an error for that, which most often is the case
+        return otherwise
+    return args[name]
 
 
 def _refuse() -> NoReturn:
