@@ -8,6 +8,7 @@ from flask import Flask, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from core import clock, lasting
+from core.db import session as db_session
 from core.db import writing
 from forum import networks, sessions, users, viewers
 from forum.refusals import Forbidden
@@ -60,7 +61,8 @@ def viewer() -> Viewer:
     """The viewer of this request. Raises RuntimeError in a part that is kept for many."""
     if lasting.inside():
         raise RuntimeError("A kept part is the same for many readers: give it what it needs to know of this one.")
-    found: Viewer | None = g.get("viewer")
+    known = db_session().info  # as long-lived as the request, and nearer than `g`
+    found: Viewer | None = known.get("viewer")
     if found is None:
         cookies = request.cookies
         chosen = {name: cookies[name] for name in PREFERENCES if name in cookies}
@@ -69,7 +71,13 @@ def viewer() -> Viewer:
             found = replace(member, preferences={**chosen, **member.preferences}) if chosen else member
         else:
             found = viewers.guest(chosen)
-        g.viewer = found
+        known["viewer"] = found
+    return found
+
+
+def known_viewer() -> Viewer | None:
+    """The viewer of this request if anybody has asked for him: nobody is looked up."""
+    found: Viewer | None = db_session().info.get("viewer")
     return found
 
 
@@ -89,7 +97,7 @@ def log_in(user_id: int, *, remember: bool | None) -> None:
     session.permanent = remember
     session[PROVEN] = session[GIVEN] = int(clock.now().timestamp())
     login_user(SessionUser(found, mark), remember=remember)
-    g.pop("viewer", None)
+    db_session().info.pop("viewer", None)
 
 
 def log_out() -> None:
@@ -99,7 +107,7 @@ def log_out() -> None:
             sessions.leave(viewer(), own_mark())
     logout_user()
     session.pop("csrf_token", None)
-    g.pop("viewer", None)
+    db_session().info.pop("viewer", None)
 
 
 def own_mark() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, current_app, g
-from jinja2 import pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -31,24 +31,24 @@ def dress(context: Context, piece: str) -> Markup:
     """A piece of the frame, or its mark."""
     if "undressed" in g:
         return Markup("\x00{}\x00").format(piece)
-    return _made(piece, context.__getitem__)
+    return _made(context.environment, piece, context.__getitem__)
 
 
 def dressed(page: str) -> bytes:
     """An undressed page as this request's reader wears it, finished."""
-    values = shell()
+    env, values = current_app.jinja_env, shell()
     for piece in _PIECES:
-        page = page.replace(f"\x00{piece}\x00", _made(piece, values.__getitem__))
+        page = page.replace(f"\x00{piece}\x00", _made(env, piece, values.__getitem__))
     return fragments.filled(page.encode())
 
 
-def _made(piece: str, value: Callable[[str], Any]) -> Markup:
+def _made(env: Environment, piece: str, value: Callable[[str], Any]) -> Markup:
     template, names = _PIECES[piece]
     given = {name: value(name) for name in names if name != "widgets"}
     if "widgets" in names:
         counts = counts_of(value("navigation"))
         given |= {"boxes": value("widgets")["sidebar"], "here": fragments.HERE, "counts": counts}
-    return fragments.part_for(value("viewer").guest, current_app.jinja_env, template, given)
+    return fragments.part_for(value("viewer").guest, env, template, given)
 
 
 def init_app(app: Flask) -> None:

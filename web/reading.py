@@ -13,12 +13,12 @@ from functools import lru_cache
 
 from flask import Flask, Response, request
 from flask_limiter.util import get_remote_address
-from flask_login import current_user
 
 from core import i18n
 from core.i18n import gettext as _
 from core.settings import Bool, Int, declare
 from web import limits
+from web.auth import viewer
 from web.errors import render_bare
 from web.networks import network_of
 
@@ -110,7 +110,7 @@ def init_app(app: Flask) -> None:
             return _refuse(
                 403, _("Robots find everything without this address."), _("robots.txt says where not to look.")
             )
-        if not robot and current_user.is_authenticated:
+        if not robot and not viewer().guest:
             return None
         guests, robots = _allowances()
         per_minute = robots if robot else guests

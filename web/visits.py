@@ -1,9 +1,10 @@
 """Visits: each page that was opened is counted, for a member, a guest or a known robot, without a write."""
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from forum import statistics
 from web import htmx
+from web.auth import known_viewer
 from web.reading import crawler, crawler_of
 
 
@@ -13,7 +14,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def _count(answer: Response) -> Response:
         if answer.status_code == 200 and answer.mimetype == "text/html" and _opens_a_page():
-            found = g.get("viewer")
+            found = known_viewer()
             if found is not None and not found.guest:
                 statistics.visit("members")
             else:
