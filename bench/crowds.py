@@ -100,7 +100,7 @@ def flooded(seconds: float) -> tuple[list[str], bool]:
             quiet = _times(site, path, cookie, seconds)
             with flood.guests(site.port, [path, "/", "/recent", "/categories", "/tags", "/popular"], FLOOD) as told:
                 time.sleep(2)
-                busy = _times(site, path, cookie, seconds)
+                busy = _times(site, path, cookie, 3 * seconds)  # a minute, if the others stay for twenty seconds
         finally:
             crowd.end()
             site.stop()
