@@ -10,6 +10,17 @@ from tests.browser.live import PASSWORD
 pytestmark = pytest.mark.browser
 
 
+UNLIKE = """() => ["info", "success", "warning", "danger"].filter((kind) => {
+  const message = document.createElement("div");
+  message.className = `alert alert-${kind}`;
+  message.innerHTML = '<button class="btn btn-tool">Undo</button>';
+  document.querySelector("#content").append(message);
+  const [one, other] = [message, message.firstChild].map((each) => getComputedStyle(each).color);
+  message.remove();
+  return one !== other;
+})"""
+
+
 def test_every_skin_of_the_menu(browse, site):
     tab = browse(width=390, person=site.person(), reduced_motion="reduce")
     page = tab.page
@@ -41,6 +52,9 @@ def test_every_skin_of_the_menu(browse, site):
             page.set_viewport_size({"width": width, "height": 844})
             assert tab.widest() <= 0, f"{name} makes the page wider than {width} px"
         expect(menu.locator(".menu-sheet")).to_be_visible()
+        assert page.evaluate(UNLIKE) == [], (
+            f"{name} gives buttons in messages another colour than the words beside them"
+        )
     assert len(seen) >= 20, "the skins look alike"
     assert len(tab.documents) == 1
 
