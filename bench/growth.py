@@ -4,7 +4,7 @@
     .venv/bin/python -m bench.growth --sizes 10000,10000000 --data /tmp/growth
 
 The communities are asked in process and in turns, so that whatever else the machine does hits all of them alike. With
---data they are kept and used again. One of 10,000,000 posts takes some ten minutes and 12 GB.
+--data they are kept and used again. One of 10,000,000 posts takes an hour, most of it for the search index, and 25 GB.
 """
 
 import os
