@@ -183,10 +183,6 @@ def changes(*names: str, limit: int = 30) -> list[Change]:
     return list(session().scalars(query.where(Change.name.in_(names)) if names else query))
 
 
-def _chosen() -> dict[str, Any]:
-    return cache.keep("settings", _stored)
-
-
 def _stored() -> dict[str, Any]:
     rows = session().execute(select(Stored.name, Stored.value))
     return {name: json.loads(value) for name, value in rows if name in declared}
