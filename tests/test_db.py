@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import StatementError
 
-from core import cache, db
+from core import cache, clock, db
 from core.db import WriteRefused, after_commit, reading_only, session, write_in_progress, writing
 from models import Tag, User
 from tests.factories import a_category, a_user, fresh, inside, number_of
@@ -160,6 +160,41 @@ def test_a_kept_value_is_made_once_until_its_version_moves(app):
     with inside():
         assert cache.keep("sample", load, "categories") == 2
         assert cache.keep("sample", load, "categories") == 2
+
+
+@pytest.mark.parametrize("moved", ["one", "other", "asked"])
+def test_what_is_put_together_stands_on_all_that_it_is_made_of(app, moved):
+    made = []
+
+    def put_together() -> int:
+        cache.keep("sample", lambda: "x", "one", "other")
+        cache.version("asked")
+        made.append(1)
+        return len(made)
+
+    def kept() -> int:
+        with inside():
+            return cache.keep_together("samples", "key", put_together)
+
+    assert (kept(), kept()) == (1, 1)
+    with inside(), writing():
+        cache.bump(moved)
+    assert (kept(), kept()) == (2, 2)
+    with inside(), writing():
+        cache.bump("something else")
+    assert kept() == 2
+
+
+def test_what_is_put_together_lasts_as_long_as_its_words_are_true(app):
+    end = clock.now() + timedelta(minutes=5)
+
+    def over() -> bool:
+        with inside():
+            return cache.keep_together("samples", "key", lambda: clock.passed(end))
+
+    assert (over(), over()) == (False, False)
+    clock.travel(timedelta(minutes=6))
+    assert over()
 
 
 def test_one_small_query_a_session_reads_all_versions(app):
