@@ -22,6 +22,7 @@ from web import (
     errors,
     first_run,
     fragments,
+    frame,
     kept,
     limits,
     maintenance,
@@ -33,6 +34,7 @@ from web import (
     uploads,
     visits,
 )
+from web.exchange import Answer, Asked
 from web.folding import FoldingEnvironment
 from web.networks import TrustedProxies
 
@@ -49,6 +51,7 @@ def create_app(config: environment.Config | None = None, **overrides: Any) -> Fl
     config = config or environment.read()
     app = _Livery(__name__, static_folder=None, static_url_path="/static")
     app.jinja_environment = FoldingEnvironment
+    app.request_class, app.response_class = Asked, Answer
     app.config.update(_settings(config))
     app.config.update(overrides)
     app.url_map.strict_slashes = False
@@ -72,6 +75,7 @@ def create_app(config: environment.Config | None = None, **overrides: Any) -> Fl
     sitemaps.init_app(app)
     errors.init_app(app)
     context.init_app(app)
+    frame.init_app(app)
     fragments.init_app(app)
     dressing.init_app(app)
     kept.keep(app)

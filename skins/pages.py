@@ -90,7 +90,7 @@ def marks() -> dict[str, str]:
 def templates(page: str) -> set[str]:
     """A page's template, those around every page, and all that they may draw in: whatever templates they name."""
     found: set[str] = set()
-    waiting = {page, *_named(ROOT / "web" / "dressing.py")}
+    waiting = {page, *_named(ROOT / "web" / "dressing.py"), *_named(ROOT / "web" / "frame.py")}
     while waiting:
         each = waiting.pop()
         found.add(each)

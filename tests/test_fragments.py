@@ -1,12 +1,14 @@
 """Fragments: parts that are kept rendered never show somebody else's rights, votes or tokens, and never what was."""
 
+import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
-from core import clock
+from core import clock, lasting
 from core.db import session
-from forum import groups, post_rows, viewers
+from forum import groups, layout, post_rows, viewers
 from models import Membership, Post
 from tests.factories import (
     MODERATORS,
@@ -218,17 +220,46 @@ def test_the_address_in_the_frames_forms_is_that_of_the_page(app):
     assert 'href="/popular" aria-current="page"' not in ann.get("/recent").html
 
 
-def test_a_part_cannot_look_at_the_reader_behind_its_back(app):
+def test_a_part_cannot_look_at_the_reader_behind_its_back(app, monkeypatch):
     with app.test_request_context("/"):
-        env = app.jinja_env
-        env.globals["peek"] = lambda: viewer().name
-        template = env.from_string("{{ peek() }}")
-        fragments._templates[id(env), "peek"] = template
-        try:
-            with pytest.raises(RuntimeError):
-                fragments.part_for(True, env, "peek", {})
-        finally:
-            del env.globals["peek"], fragments._templates[id(env), "peek"]
+        template = app.jinja_env.from_string("{{ peek() }}", {"peek": lambda: viewer().name})
+        monkeypatch.setattr(app.jinja_env, "get_template", lambda name: template)
+        with pytest.raises(RuntimeError):
+            fragments.part_for(True, app.jinja_env, "peek", {})
+
+
+def test_a_kept_part_tells_what_it_stands_on_to_whatever_is_made_of_it(app, monkeypatch):
+    def noted():
+        with app.test_request_context("/"), lasting.noting() as note:
+            fragments.part_for(True, app.jinja_env, "titled", {"at": long_ago})
+        return note.versions, note.until
+
+    long_ago = clock.present() - timedelta(hours=3)
+    with app.app_context():
+        template = app.jinja_env.from_string("{{ site.title }} {{ at|ago }}", {"site": layout.settings})
+    monkeypatch.setattr(app.jinja_env, "get_template", lambda name: template)
+    made = noted()
+    assert "settings" in made[0]
+    assert made[1] > clock.present()
+    monkeypatch.setattr(template, "render", None)
+    assert noted() == made
+
+
+def test_the_words_around_a_page_follow_what_waits_for_its_reader(app):
+    ann, writer = Visitor(app, a_user("Ann")), a_user("Writer")
+    assert re.search(r'id="unread-count-\d+" hidden', ann.get("/recent").html)
+    topic = a_topic(by=writer)
+    assert re.search(r'id="unread-count-\d+">1<', ann.get("/recent").html)
+    ann.get(path_of(topic))
+    assert re.search(r'id="unread-count-\d+" hidden', ann.get("/recent").html)
+    set_setting("site.title", "Another name")
+    assert "· Another name</title>" in ann.get("/recent").html
+
+
+def test_guests_are_led_to_log_in_from_where_they_are(app):
+    guest = Visitor(app)
+    for path in ("/recent?term=week", "/popular", "/recent?term=week"):
+        assert f'href="/login?next={quote(path)}"' in guest.get(path).html
 
 
 def test_what_has_no_fields_cannot_be_a_key():

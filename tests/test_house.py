@@ -25,7 +25,7 @@ STYLES = sorted((ROOT / "static" / "css").glob("*.css"))
 PARTS = [path for path in TEMPLATES if path.name.startswith("_")]
 SCRIPTS = sorted(path for path in (ROOT / "bin").iterdir() if path.is_file())
 
-MAKES_HTML = {"web/assets.py", "web/context.py", "web/dressing.py", "web/folding.py", "web/fragments.py",
+MAKES_HTML = {"web/assets.py", "web/context.py", "web/dressing.py", "web/folding.py", "web/fragments.py", "web/frame.py",
               "web/security.py"}  # fmt: skip
 """Modules that may call Markup(): every one escapes what it is given."""
 SHOWS_HTML = {

@@ -13,6 +13,7 @@ from core.db import writing
 from forum import networks, sessions, users, viewers
 from forum.refusals import Forbidden
 from forum.viewers import Viewer
+from web.exchange import asked
 from web.networks import network_of
 
 PREFERENCES = ("skin", "dark", "mode", "size", "font", "density", "keys", "sidebar")
@@ -26,8 +27,18 @@ GIVEN = "given_at"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-login_manager = LoginManager()
-login_manager.session_protection = None  # a phone changes its address; the epoch in the id ends sessions
+
+class _LoginManager(LoginManager):
+    """Flask-Login's, without its protection of sessions: a phone changes its address; the mark in the id ends log-ins."""
+
+    session_protection = None
+
+    def _session_protection_failed(self) -> bool:
+        # it would make a mark of address and browser for each page before it finds that nobody wants it
+        return False
+
+
+login_manager = _LoginManager()
 
 
 class LoginNeeded(Exception):
@@ -66,8 +77,10 @@ def viewer() -> Viewer:
     if found is None:
         cookies = request.cookies
         chosen = {name: cookies[name] for name in PREFERENCES if name in cookies}
-        if current_user.is_authenticated:
-            member: Viewer = current_user.viewer
+        user = current_user._get_current_object()
+        if user.is_authenticated:
+            member: Viewer = user.viewer
+            known["mark"] = user.mark
             found = replace(member, preferences={**chosen, **member.preferences}) if chosen else member
         else:
             found = viewers.guest(chosen)
@@ -112,7 +125,7 @@ def log_out() -> None:
 
 def own_mark() -> str:
     """The mark of the log-in that asks; nothing for a guest."""
-    return "" if viewer().guest else str(current_user.mark)
+    return "" if viewer().guest else str(db_session().info["mark"])
 
 
 def own_signals() -> frozenset[str]:
@@ -150,14 +163,15 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _gate() -> None:
-        view = app.view_functions.get(request.endpoint or "")
-        if view is None or request.endpoint == "static" or getattr(view, "for_machines", False):
+        current = asked()
+        view = current.view
+        if view is None or current.endpoint == "static" or current.for_machines:
             return
         who = viewer()
         if who.guest and "turned_away" in g:
             log_out()
             raise Forbidden(g.turned_away)
-        safe = request.method in ("GET", "HEAD", "OPTIONS")
+        safe = current.safe
         needed = getattr(view, "login_required", False) if safe else not getattr(view, "public", False)
         if needed and who.guest:
             raise LoginNeeded

@@ -6,11 +6,12 @@ from functools import lru_cache
 
 import brotli
 import zstandard
-from flask import Flask, Response, request
+from flask import Flask, Response
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
 from web import varying
+from web.exchange import asked, header
 
 _SMALLEST = 500
 _KINDS = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest+json")
@@ -28,21 +29,26 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _compress(answer: Response) -> Response:
-        if not answer.mimetype.startswith(_KINDS) or answer.status_code in (204, 304, 206) or answer.content_encoding:
+        headers, current = answer.headers, asked()
+        if (
+            not header(answer, "Content-Type").startswith(_KINDS)
+            or answer.status_code in (204, 304, 206)
+            or header(answer, "Content-Encoding")
+        ):
             return answer
         varying.by(answer, "Accept-Encoding")
-        lasting = "immutable" in answer.headers.get("Cache-Control", "")
-        how = method(request.headers.get("Accept-Encoding", ""), LASTING if lasting else _ONCE)
-        if not how or request.method == "HEAD":
+        lasting = "immutable" in header(answer, "Cache-Control")
+        how = method(current.environ.get("HTTP_ACCEPT_ENCODING", ""), LASTING if lasting else _ONCE)
+        if not how or current.method == "HEAD":
             return answer
         answer.direct_passthrough = False
         body = answer.get_data()
         if len(body) < _SMALLEST:
             return answer
         answer.set_data(_once(how, body) if lasting else pack(how, body, _QUICK[how]))
-        answer.content_encoding = how
-        if answer.headers.get("ETag"):
-            answer.headers["ETag"] = answer.headers["ETag"].rstrip('"') + f'-{how}"'
+        headers.add("Content-Encoding", how)
+        if etag := header(answer, "ETag"):
+            headers["ETag"] = etag.rstrip('"') + f'-{how}"'
         return answer
 
 

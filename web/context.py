@@ -1,6 +1,6 @@
 """What every template may use."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -9,32 +9,24 @@ from urllib.parse import quote
 from flask import Flask
 from markupsafe import Markup, escape
 
-from core import cache, i18n
+from core import i18n
 from forum import (
     categories,
     compose,
     groups,
-    invitations,
     layout,
     live,
-    moderation,
-    notifications,
     panel,
     publishing,
-    registration,
     sanctions,
-    search,
     skins,
-    terms,
     text,
-    unread,
     uploads,
     widgets,
 )
 from forum.privileges import rights
 from forum.users import settings as users_settings
-from forum.viewers import Viewer
-from web import assets, flash, htmx, looks, security
+from web import flash, folding, looks, security
 from web.auth import viewer
 
 _WRITING = {
@@ -48,39 +40,16 @@ _WRITING = {
 """What the composer and what it made ask."""
 
 
-COUNTED = {"/unread": "unread", "/notifications": "notices", "/moderation": "inbox"}
-"""Where an entry of the navigation leads that shows how much is there, and how its counts are called."""
-
-
-def counts_of(entries: Iterable[layout.Entry]) -> dict[str, int]:
-    """How much waits for this viewer where some entries of the navigation lead, by their targets."""
-    count = {
-        "/unread": unread.badge,
-        "/notifications": notifications.waiting,
-        "/moderation": lambda who: moderation.waiting(who).all,
-    }
-    targets = {entry.target for entry in entries}
-    return {key: count[key](viewer()) for key in COUNTED if key in targets}
-
-
-_COUNTS = {
-    "waiting_notices": lambda: notifications.waiting(viewer()),
-    "waiting_cases": lambda: moderation.waiting(viewer()).all,
-    "counts_of": counts_of,
-    "counted": COUNTED,
-}
-"""What the frame counts."""
-
-
 def init_app(app: Flask) -> None:
     """Fills the template environment."""
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_translations(i18n.catalogue(), newstyle=True)
+    env.globals["ngettext"] = folding.counting(i18n.catalogue())
     env.filters.update(short=i18n.short_number, ago=i18n.ago, exact=i18n.exact, grouped="{:,}".format, apart=text.apart)
     env.globals.update(
-        _WRITING | _COUNTS,
+        _WRITING,
         moment=moment,
         figure=figure,
         csrf_field=security.csrf_field,
@@ -109,44 +78,6 @@ def init_app(app: Flask) -> None:
         address_of=address_of,
         online_minutes=lambda: users_settings.online_minutes,
     )
-
-    app.context_processor(shell)
-
-
-def shell() -> dict[str, Any]:
-    """What the frame around every page shows to this viewer."""
-    who = viewer()
-    chosen = tuple([(name, value) for name, value in who.preferences.items() if isinstance(value, str)])
-    frame = cache.keep_together("frame", (who, chosen), lambda: _frame(who))
-    here = htmx.here()
-    path = here.partition("?")[0]
-    targets = {entry.target for entry in frame["navigation"]}
-    return frame | {
-        "viewer": who,
-        "site": layout.settings,
-        "widgets": layout.widgets(who, path),
-        "here": here,
-        "at": path if path == "/search" or path in targets else "",
-    }
-
-
-def _frame(who: Viewer) -> dict[str, Any]:
-    """What the frame shows on each page alike, for as long as neither the viewer nor the shape of the site changes."""
-    return {
-        "direction": layout.direction(),
-        "look": skins.look(who.preferences),
-        "navigation": layout.navigation(who),
-        "sidebar_open": who.preferences.get("sidebar") == "open",
-        "may_administrate": bool(panel.enter(who)),
-        "may_moderate_some": bool(moderation.enter(who)),
-        "public_log": moderation.settings.public_log,
-        "may_search": search.may_search(who),
-        "may_register": registration.offered(),
-        "may_invite": bool(invitations.see_own(who)),
-        "terms_version": terms.current().version,
-        "terms_owed": terms.owed(who),
-        "colours_url": assets.colours_url(),
-    }
 
 
 def moment(at: datetime, css: str = "") -> Markup:

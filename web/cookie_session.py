@@ -2,12 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSessionInterface
 
 from core import clock
 from core.store import Store
 from web import varying
+from web.exchange import asked
 
 
 class _Cookie(NamedTuple):
@@ -29,7 +30,7 @@ class _Sessions(SecureCookieSessionInterface):
     """
 
     def open_session(self, app: Flask, request: Request) -> Any:
-        return self.session_class() if _asks_for_file() else self._opened(app, request)
+        return self.session_class() if _asks_for_file(request.path) else self._opened(app, request)
 
     def _opened(self, app: Flask, request: Request) -> Any:
         """What the cookie says. A cookie that was read once is known: to check a signature takes as long as a list."""
@@ -50,7 +51,7 @@ class _Sessions(SecureCookieSessionInterface):
         return opened
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
-        if _asks_for_file():
+        if _asks_for_file(asked().path):
             return
         if session and session.accessed and not session.modified:  # it stays as it was
             varying.by(response, "Cookie")
@@ -58,8 +59,8 @@ class _Sessions(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
-def _asks_for_file() -> bool:
-    return request.path.startswith("/static/") or request.path == "/colours.css"
+def _asks_for_file(path: str) -> bool:
+    return path.startswith("/static/") or path == "/colours.css"
 
 
 def init_app(app: Flask) -> None:

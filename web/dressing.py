@@ -12,12 +12,12 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from web import fragments
-from web.context import counts_of, shell
+from web.frame import counts_of, shell
 
 _PIECES = {
     "attributes": ("layout/_attributes.html", ("look",)),
     "styles": ("layout/_styles.html", ("look",)),
-    "rail": ("layout/_rail.html", ("navigation", "widgets", "may_search", "sidebar_open", "look", "at")),
+    "rail": ("layout/_rail.html", ("navigation", "widgets", "counts", "may_search", "sidebar_open", "look", "at")),
 }
 
 
@@ -37,6 +37,7 @@ def dress(context: Context, piece: str) -> Markup:
 def dressed(page: str) -> bytes:
     """An undressed page as this request's reader wears it, finished."""
     env, values = current_app.jinja_env, shell()
+    values["counts"] = counts_of(values["navigation"])
     for piece in _PIECES:
         page = page.replace(f"\x00{piece}\x00", _made(env, piece, values.__getitem__))
     return fragments.filled(page.encode())
@@ -46,8 +47,7 @@ def _made(env: Environment, piece: str, value: Callable[[str], Any]) -> Markup:
     template, names = _PIECES[piece]
     given = {name: value(name) for name in names if name != "widgets"}
     if "widgets" in names:
-        counts = counts_of(value("navigation"))
-        given |= {"boxes": value("widgets")["sidebar"], "here": fragments.HERE, "counts": counts}
+        given |= {"boxes": value("widgets")["sidebar"], "here": fragments.HERE}
     return fragments.part_for(value("viewer").guest, env, template, given)
 
 

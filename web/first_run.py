@@ -1,9 +1,10 @@
 """The first run: until a new site is set up, every address leads to the page that does it."""
 
-from flask import Flask, redirect, request
+from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
 from forum import first_run
+from web.exchange import asked
 
 _FREE = {"static", "colours", "skins.stylesheet"}
 
@@ -13,8 +14,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _set_up_first() -> Response | None:
-        endpoint = request.endpoint or ""
-        view = app.view_functions.get(endpoint)
-        if endpoint in _FREE or endpoint.startswith("first_run.") or getattr(view, "for_machines", False):
+        current = asked()
+        endpoint = current.endpoint or ""
+        if endpoint in _FREE or endpoint.startswith("first_run.") or current.for_machines:
             return None
         return redirect("/setup", 303) if first_run.pending() else None

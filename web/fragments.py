@@ -12,6 +12,7 @@ from functools import cache
 from operator import attrgetter
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from urllib.parse import quote
 
 from flask import Flask, Response
 from jinja2 import Environment, pass_context
@@ -23,6 +24,7 @@ from core.cache import versions
 from core.shared import Shared
 from core.store import Store
 from web import htmx, security
+from web.exchange import header
 
 _ATOMS = frozenset({type(None), bool, int, float, str, Markup, datetime})
 
@@ -32,6 +34,8 @@ _WHOLE = frozenset({Shared, frozenset})
 
 HERE = Markup("\x00here\x00")
 """Given to a fragment in the place of the page's address, which would make another fragment of each page's side bar."""
+NEXT = Markup("\x00next\x00")
+"""The same, as a value in another address."""
 NOW = Markup("\x00now\x00")
 
 
@@ -66,7 +70,6 @@ class Texts(list[Markup]):
 
 _kept: Store[Kept] = Store(32 * 1024 * 1024, "parts")
 _rows: Store[Row] = Store(16 * 1024 * 1024, "rows of parts")
-_templates: dict[tuple[int, str], Any] = {}
 
 
 @pass_context
@@ -92,6 +95,8 @@ def parts(context: Context, name: str, each: str, things: Sequence[Any], /, **gi
     current = versions()
     row = _rows.get((known, things)) if type(things) is Shared else None
     if row is not None and _stands(row, current):
+        if lasting.asked():
+            _tell(row)
         return row.texts
     made = [_made(env, name, guest, {**given, each: thing}, (known, key_of(thing)), current) for thing in things]
     texts = Texts([kept.text for kept in made])
@@ -111,6 +116,8 @@ def _made(
         kept = _render(env, name, {**given, "viewer": Reader(guest)}, current)
         if kept.until is None or kept.until > clock.present():
             _kept.put(key, kept, 2 * len(kept.text) + 2000)
+    elif lasting.asked():
+        _tell(kept)
     return kept
 
 
@@ -121,7 +128,12 @@ def present() -> str:
 
 _FILLED: dict[bytes, Callable[[], str]] = {
     mark.strip("\x00").encode(): value
-    for mark, value in ((security.TOKEN_MARK, security.csrf_field), (HERE, lambda: escape(htmx.here())), (NOW, present))
+    for mark, value in (
+        (security.TOKEN_MARK, security.csrf_field),
+        (HERE, lambda: escape(htmx.here())),
+        (NEXT, lambda: quote(htmx.here())),
+        (NOW, present),
+    )
 }
 
 
@@ -185,8 +197,15 @@ def _stands(kept: Kept | Row, current: dict[str, int]) -> bool:
     return all(current.get(name, 0) == number for name, number in kept.versions)
 
 
+def _tell(kept: Kept | Row) -> None:
+    """Says to whatever is being made of it what a kept part stands on, as it did when it was rendered."""
+    lasting.depends(*[name for name, _ in kept.versions])
+    if kept.until is not None:
+        lasting.until(kept.until)
+
+
 def _render(env: Environment, name: str, given: dict[str, Any], current: dict[str, int]) -> Kept:
-    template = _templates.get((id(env), name)) or _templates.setdefault((id(env), name), env.get_template(name))
+    template = env.get_template(name)
     with lasting.noting() as note:
         text = template.render(given)
     until = clock.present() if note.fleeting else note.until
@@ -199,7 +218,8 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _fill(answer: Response) -> Response:
-        if answer.mimetype == "text/html" and answer.is_sequence and not answer.content_encoding:
+        html = header(answer, "Content-Type").startswith("text/html")
+        if html and answer.is_sequence and not header(answer, "Content-Encoding"):
             made = answer.get_data()
             page = filled(made)
             if page is not made:

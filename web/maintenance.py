@@ -1,12 +1,13 @@
 """Maintenance: everybody who is kept out gets the same page, whatever he asks for; logging in stays possible."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from core.i18n import gettext as _
 from forum import maintenance
 from forum.maintenance import Closed
 from web import errors, kept
 from web.auth import viewer
+from web.exchange import asked
 
 _OPEN = ("/login", "/logout")
 
@@ -17,8 +18,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _gate() -> None:
-        view = app.view_functions.get(request.endpoint or "")
-        if request.endpoint in kept.FILES or getattr(view, "for_machines", False) or request.path.startswith(_OPEN):
+        current = asked()
+        if current.endpoint in kept.FILES or current.for_machines or current.path.startswith(_OPEN):
             return
         maintenance.enter(viewer())
 

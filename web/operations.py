@@ -35,15 +35,16 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def _begins() -> None:
         g.began = time.perf_counter()
-        asked = request.headers.get("X-Request-ID", "")
-        logs.request_id.set(asked if _ID.fullmatch(asked) else secrets.token_hex(8))
+        named = request.environ.get("HTTP_X_REQUEST_ID", "")
+        logs.request_id.set(named if named and _ID.fullmatch(named) else secrets.token_hex(8))
         queries.spent.set(queries.Spent(where=shape()))
 
     @app.after_request
     def _ends(answer: Response) -> Response:
-        answer.headers["X-Request-ID"] = logs.request_id.get()
-        if "began" in g:
-            _note(answer, time.perf_counter() - g.began, config.slow_page, config.log_requests)
+        answer.headers.add("X-Request-ID", logs.request_id.get())
+        began = g.get("began")
+        if began is not None:
+            _note(answer, time.perf_counter() - began, config.slow_page, config.log_requests)
         return answer
 
     @app.teardown_request

@@ -8,7 +8,6 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from functools import lru_cache
 
 from flask import Flask, Response, request
@@ -20,6 +19,7 @@ from core.settings import Bool, Int, declare
 from web import limits
 from web.auth import viewer
 from web.errors import render_bare
+from web.exchange import Asked, asked
 from web.networks import network_of
 
 settings = declare(
@@ -87,7 +87,7 @@ def forget() -> None:
 
 def crawler() -> str:
     """The name of the known crawler that is asking, in lower case; empty for everybody else."""
-    return crawler_of(request.headers.get("User-Agent", ""))
+    return crawler_of(asked().browser)
 
 
 @lru_cache(maxsize=2048)
@@ -102,10 +102,10 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _politely() -> Response | None:
-        view = app.view_functions.get(request.endpoint or "")
-        if not limits.limiter.enabled or request.method not in ("GET", "HEAD") or _free(view):
+        current = asked()
+        if not limits.limiter.enabled or current.method not in ("GET", "HEAD") or _free(current):
             return None
-        robot = crawler()
+        robot = crawler_of(current.browser)
         if robot and closed():
             return _refuse(
                 403, _("Robots find everything without this address."), _("robots.txt says where not to look.")
@@ -132,8 +132,8 @@ def closed() -> bool:
     return request.path.startswith(CLOSED) or any(name in request.args for name in CLOSED_QUERIES)
 
 
-def _free(view: Callable[..., object] | None) -> bool:
-    return view is None or request.endpoint in ("static", "colours") or getattr(view, "for_machines", False)
+def _free(current: Asked) -> bool:
+    return current.view is None or current.endpoint in ("static", "colours") or current.for_machines
 
 
 def _dear() -> bool:

@@ -13,6 +13,7 @@ from wtforms.validators import ValidationError
 from core import clock, db, lasting
 from web import varying
 from web.auth import viewer
+from web.exchange import asked, header
 
 POLICY = "; ".join(
     (
@@ -51,14 +52,15 @@ def guard_reads(app: Flask) -> None:
 
     @app.before_request
     def _reads_do_not_write() -> None:
-        if request.method in ("GET", "HEAD", "OPTIONS"):
+        current = asked()
+        if current.safe:
             guard = db.reading_only()
             guard.__enter__()
-            request.environ["livery.reading_only"] = guard
+            current.environ["livery.reading_only"] = guard
 
     @app.teardown_request
     def _reading_is_over(error: BaseException | None) -> None:
-        guard = request.environ.pop("livery.reading_only", None)
+        guard = asked().environ.pop("livery.reading_only", None)
         if guard is not None:
             guard.__exit__(None, None, None)
 
@@ -69,33 +71,27 @@ def init_app(app: Flask) -> None:
     hosts = {_bare(host) for host in config.hosts}
 
     @app.before_request
-    def _only_our_names() -> Response | None:
-        view = app.view_functions.get(request.endpoint or "")
-        if not hosts or _bare(request.host) in hosts or getattr(view, "for_machines", False):
-            return None
-        return Response("This site has another name.\n", 421, mimetype="text/plain")
-
-    @app.before_request
-    def _addresses_can_be_looked_up() -> None:
-        if "\x00" in request.path:
+    def _may_be_asked() -> Response | None:
+        current = asked()
+        if hosts and _bare(current.host) not in hosts and not current.for_machines:
+            return Response("This site has another name.\n", 421, mimetype="text/plain")
+        if "\x00" in current.path:
             abort(404)  # no name has a NUL in it, and PostgreSQL refuses to be asked
-
-    @app.before_request
-    def _writes_are_meant() -> None:
-        view = app.view_functions.get(request.endpoint or "")
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not getattr(view, "proven_by_address", view is None):
+        if not current.safe and not getattr(current.view, "proven_by_address", current.view is None):
             _prove()
+        return None
 
     @app.after_request
     def _headers(answer: Response) -> Response:
-        if "Content-Security-Policy" not in answer.headers:  # some answers have a stricter one
-            answer.headers.add("Content-Security-Policy", POLICY)
-        answer.headers.extend(_ALWAYS)
+        headers = answer.headers
+        if not header(answer, "Content-Security-Policy"):  # some answers have a stricter one
+            headers.add("Content-Security-Policy", POLICY)
+        headers.extend(_ALWAYS)
         if config.behind_tls:
-            answer.headers["Strict-Transport-Security"] = _A_YEAR
+            headers["Strict-Transport-Security"] = _A_YEAR
             _secure_cookies(answer)
-        if request.endpoint not in ("static", "assets.static") and "Cache-Control" not in answer.headers:
-            answer.headers["Cache-Control"] = "private, no-cache"
+        if not header(answer, "Cache-Control") and asked().endpoint not in ("static", "assets.static"):
+            headers.add("Cache-Control", "private, no-cache")
             varying.by(answer, "Cookie")
         return answer
 

@@ -6,6 +6,7 @@ from core.db import writing
 from forum import terms
 from web import htmx
 from web.auth import viewer
+from web.exchange import asked
 
 TICK = "accept_terms"
 """The field by which a form that was held back says: accepted."""
@@ -20,7 +21,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _terms_first() -> Response | None:
-        if request.method in ("GET", "HEAD", "OPTIONS") or viewer().guest or _free(request.endpoint or ""):
+        if asked().safe or viewer().guest or _free(request.endpoint or ""):
             return None
         version = terms.owed(viewer())
         if not version:

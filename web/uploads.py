@@ -8,6 +8,7 @@ from core.i18n import gettext as _
 from forum import uploads
 from forum.refusals import Invalid
 from web.auth import viewer
+from web.exchange import asked
 
 V = TypeVar("V")
 _FORM = 2 * 1024 * 1024
@@ -34,6 +35,6 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _room_for_files() -> None:
-        view = app.view_functions.get(request.endpoint or "")
-        if request.method == "POST" and getattr(view, "takes_files", False):
-            request.max_content_length = _FORM + uploads.largest(viewer())
+        current = asked()
+        if current.method == "POST" and getattr(current.view, "takes_files", False):
+            current.max_content_length = _FORM + uploads.largest(viewer())

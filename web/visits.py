@@ -1,11 +1,12 @@
 """Visits: each page that was opened is counted, for a member, a guest or a known robot, without a write."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from forum import statistics
 from web import htmx
 from web.auth import known_viewer
-from web.reading import crawler, crawler_of
+from web.exchange import asked
+from web.reading import crawler_of
 
 
 def init_app(app: Flask) -> None:
@@ -18,7 +19,7 @@ def init_app(app: Flask) -> None:
             if found is not None and not found.guest:
                 statistics.visit("members")
             else:
-                count_guest(request.headers.get("User-Agent", ""))
+                count_guest(asked().browser)
         return answer
 
 
@@ -29,15 +30,12 @@ def count_guest(browser: str) -> None:
 
 def followed() -> bool:
     """Whether somebody followed a link to get here: no known robot, and nothing that is fetched ahead or only asked about."""
-    ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
-    return request.method == "GET" and not ahead and not crawler()
+    current = asked()
+    return current.method == "GET" and not current.fetched_ahead and not crawler_of(current.browser)
 
 
 def _opens_a_page() -> bool:
     """Whether a page is opened to be read: no part of one, nothing fetched ahead, and not the control panel."""
-    return (
-        request.method == "GET"
-        and not htmx.partial()
-        and "prefetch" not in request.headers.get("Sec-Purpose", "")
-        and not request.path.startswith("/admin")
-    )
+    current = asked()
+    opened = current.method == "GET" and not current.fetched_ahead and not current.path.startswith("/admin")
+    return opened and not htmx.partial()

@@ -1,0 +1,79 @@
+"""Requests and answers: Flask's own, with what every request is asked many times looked up once."""
+
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import Any
+
+from flask import Request, Response, current_app
+from flask import request as current
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+from werkzeug.http import parse_cookie
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_REDONE = {"location", "content-location"}
+"""Headers that are made whole before they are sent."""
+
+
+class Asked(Request):
+    """A request."""
+
+    @cached_property
+    def view(self) -> Callable[..., Any] | None:
+        """The view that answers it, if any does."""
+        return current_app.view_functions.get(self.endpoint or "")
+
+    @cached_property
+    def for_machines(self) -> bool:
+        """Whether machines ask for this, who are nobody (web/auth.py)."""
+        return getattr(self.view, "for_machines", False)
+
+    @property
+    def safe(self) -> bool:
+        """Whether it only reads (RFC 9110, 9.2.1)."""
+        return self.method in _SAFE
+
+    @cached_property
+    def browser(self) -> str:
+        """What the browser calls itself."""
+        return str(self.environ.get("HTTP_USER_AGENT", ""))
+
+    @cached_property
+    def fetched_ahead(self) -> bool:
+        """Whether a browser fetches it before anybody has asked for it."""
+        return "prefetch" in self.environ.get("HTTP_SEC_PURPOSE", "")
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:  # type: ignore[override]
+        """The cookies: read once for all requests that bring the same ones."""
+        return _cookies(self.environ.get("HTTP_COOKIE", ""))
+
+
+class Answer(Response):
+    """An answer."""
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        """The headers as they are sent: those of an ordinary page as they are, without a copy of each."""
+        names = {name.lower() for name, _ in self.headers}
+        if self.status_code == 200 and "content-length" in names and names.isdisjoint(_REDONE):
+            return self.headers
+        return super().get_wsgi_headers(environ)
+
+
+def header(answer: Response, name: str) -> str:
+    """A header of an answer, or nothing. (Werkzeug raises and catches an error to find out that there is none.)"""
+    wanted = name.lower()
+    for known, value in answer.headers:
+        if known.lower() == wanted:
+            return value
+    return ""
+
+
+def asked() -> Asked:
+    """The request that is being answered: itself, not what stands for it, which would be looked up for each question."""
+    return current._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
+@lru_cache(maxsize=512)
+def _cookies(header: str) -> ImmutableMultiDict[str, str]:
+    found: ImmutableMultiDict[str, str] = parse_cookie(header, cls=ImmutableMultiDict)
+    return found
