@@ -13,6 +13,7 @@ from core import backups, db, jobs, logs, mail, move, pending, presence, pubsub,
 from core import config as environment
 from forum import schedule  # noqa: F401  (lists the recurring jobs)
 from web import (
+    again,
     assets,
     auth,
     compression,
@@ -66,10 +67,12 @@ def create_app(config: environment.Config | None = None, **overrides: Any) -> Fl
     Bootstrap5(app)
     security.guard_reads(app)
     kept.remember(app)
+    again.remember(app)
     parts = (operations, visits, kept, compression, uploads, security, first_run, reading, auth, terms, maintenance)
     for each in parts:
         each.init_app(app)
     limits.init_app(app, config.redis_url)
+    again.init_app(app)
     cookie_session.init_app(app)
     assets.init_app(app)
     sitemaps.init_app(app)

@@ -23,7 +23,8 @@ STARTS, AT_REST, LOADED, FIRST = 5, 150, 300, 1.0
 _HOW_PAGES = (
     "Processor time of the serving processes for a request while {} readers ask at once, each over a connection that he "
     "keeps, in hellos and µs; “alone” is the same for one reader, whose every request finds the server's threads asleep. "
-    "Times and rates are those of one reader."
+    "Times and rates are those of one reader. A “member” page is put together for each request; “again” is the same page for "
+    "a member who had it within the last minute and for whom nothing has changed since, so that it is sent as it was."
 )
 
 
@@ -103,7 +104,7 @@ def _pages(report: Report, folder: Path, posts: int, rounds: int) -> None:
         "", f"## Pages of a community of {posts:,} posts", "", _HOW_PAGES.format(pages.AT_ONCE), "", *_table_head(head)
     )
     for page in found:
-        limit = pages.LIMITS.get(page.name)
+        limit = pages.limit_of(page)
         rate, of_hello = 1 / statistics.mean(page.times), statistics.mean(hello.times) / statistics.mean(page.times)
         figures = [
             f"{page.ratio:.2f}", str(limit or ""), f"{page.alone_of(hello):.2f}", f"{page.cost * 1e6:.0f}",

@@ -50,8 +50,13 @@ def reader() -> str:
         return f"{user_id}.{sessions.begin(user_id, 'Bench', '127.0.0.0/24')}"
 
 
-def asker(app, reader, parts_of: tuple[str, ...] = (), *, anew: bool = False):
-    """A function that asks an address and tells the seconds; `anew`: nothing that was kept may answer for the page."""
+def anew(address: str) -> str:
+    """The same page where no member is sent what he had a moment ago: it asks what no view knows (web/again.py)."""
+    return f"{address}{'&' if '?' in address else '?'}anew=1"
+
+
+def asker(app, reader, parts_of: tuple[str, ...] = (), *, forgetting: bool = False):
+    """A function that asks an address and tells the seconds; `forgetting`: nothing that was kept is of use for the page."""
     client = app.test_client()
     if reader:
         with client.session_transaction() as kept:
@@ -60,8 +65,10 @@ def asker(app, reader, parts_of: tuple[str, ...] = (), *, anew: bool = False):
     networks = itertools.count()
 
     def ask(address: str) -> float:
-        if anew:
+        if forgetting:
             store.forget()
+        if reader:
+            address = anew(address)
         # each time from another network, as one alone would soon have asked for enough
         number = next(networks)
         readers = {"REMOTE_ADDR": f"10.{number >> 8 & 255}.{number & 255}.1"}

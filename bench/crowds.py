@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from bench import flood, servers
+from bench import asking, flood, servers
 from bench.streams import Readers
 from cli.torture_crowd import Crowd
 from cli.torture_site import Site
@@ -72,7 +72,7 @@ def readers(seconds: float) -> tuple[list[str], bool]:
     with tempfile.TemporaryDirectory() as folder:
         site, crowd = _crowded(Path(folder), members=20)
         try:
-            path, cookie = f"/topic/{crowd.topic}/what-will-be-left", crowd.members[1].cookie
+            path, cookie = asking.anew(f"/topic/{crowd.topic}/what-will-be-left"), crowd.members[1].cookie
             alone, quiet = _asked(site, path, cookie, seconds)
             with Readers(site.port, crowd.topic, READERS) as all_of_them:
                 among, busy = _asked(site, path, cookie, seconds)
@@ -97,10 +97,12 @@ def flooded(seconds: float) -> tuple[list[str], bool]:
         site, crowd = _crowded(Path(folder), members=40, LIVERY_TRUSTED_PROXIES="127.0.0.1")
         try:
             path, cookie = f"/topic/{crowd.topic}/what-will-be-left", crowd.members[1].cookie
-            quiet = _times(site, path, cookie, seconds)
+            quiet = _times(site, asking.anew(path), cookie, seconds)
             with flood.guests(site.port, [path, "/", "/recent", "/categories", "/tags", "/popular"], FLOOD) as told:
                 time.sleep(2)
-                busy = _times(site, path, cookie, 3 * seconds)  # a minute, if the others stay for twenty seconds
+                busy = _times(
+                    site, asking.anew(path), cookie, 3 * seconds
+                )  # a minute, if the others stay for twenty seconds
         finally:
             crowd.end()
             site.stop()

@@ -48,7 +48,7 @@ def main(posts: int, number: int, rounds: int, data: str | None, member: bool, e
             reader = asking.reader() if member else None
             engine = db.db.engine
             db.db.session.remove()
-        ask = asking.asker(app, reader, anew=True)
+        ask = asking.asker(app, reader, forgetting=True)
         asking.measure(ask, [place for places in lists.values() for place in places], rounds)
         over = _report(f"{engine.dialect.name}, {'member' if member else 'guest'}", lists)
         for place in over if explain else ():

@@ -47,7 +47,7 @@ def measured(folder: Path, sizes: list[int], rounds: int, *, explain: bool = Fal
         with app.app_context():
             engine, reader = db.db.engine, asking.reader()
             db.db.session.remove()
-        askers = {who: asking.asker(app, mark, anew=True) for who, mark in (("guest", None), ("member", reader))}
+        askers = {who: asking.asker(app, mark, forgetting=True) for who, mark in (("guest", None), ("member", reader))}
         for page in known:
             place = Place(f"{size:,}", page.path)
             found.setdefault(page.name, {})[size] = place

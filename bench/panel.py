@@ -96,7 +96,7 @@ def prepared(app, people: int, topics: int, posts: int) -> list[Page]:
         known = _known()
         db.db.session.remove()
     cookie = pages.session_of(app, f"{keeper}.0")
-    first = Page(f"/topic/{topic.id}/{topic.slug}", pages.session_of(app, reader))
+    first = Page(asking.anew(f"/topic/{topic.id}/{topic.slug}"), pages.session_of(app, reader))
     return [first, *(Page(path, cookie) for path in addresses(app, known))]
 
 

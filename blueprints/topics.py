@@ -48,7 +48,7 @@ def show(topic_id, slug="", number=None):
     stream = posts.stream(who, topic, sort=sort, page=params.page(), number=number, cursor=params.cursor())
     if number is not None and stream.target != number and (left := transfers.trace(topic.id, number)):
         return redirect(f"/post/{left}")
-    topics.seen(topic, peer())
+    topics.seen(topic.id, peer())
     unread.seen(who, topic, stream)
     return htmx.render("topics/show.html", "posts/_stretch.html", **page_of(topic, stream))
 

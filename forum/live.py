@@ -24,7 +24,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql.dml import Delete, Update
 
 from core import presence, pubsub
-from core.cache import versions
+from core.cache import version
 from core.changes import asked_for, of_member, of_topic
 from core.db import after_commit, before_commit, session
 from core.settings import Bool, Int, declare
@@ -83,19 +83,16 @@ def state(viewer: Viewer, topic_id: int | None) -> State:
 
 def stamp(topic_id: int | None) -> str:
     """A mark that every change moves that a page about a topic (or about none) could show."""
-    current = versions()
-    name = of_topic(topic_id) if topic_id is not None else "all"
-    return f"{current.get('site', 0)}.{current.get(name, 0)}"
+    return f"{version('site')}.{version(of_topic(topic_id) if topic_id is not None else 'all')}"
 
 
 def own(viewer: Viewer) -> str:
     """A mark that everything moves which may change a member's bell, or what is unread for him. Nothing for guests."""
     if viewer.guest:
         return ""
-    current = versions()
     held = [*reading.held(viewer).items(), *notices.opened(viewer.id).items()]
-    numbers = [current.get(name, 0) for name in ("site", "all", "viewers", of_member(viewer.id))]
-    numbers.append(current.get("inbox", 0) if privileges.works_inbox(viewer) else 0)
+    numbers = [version(name) for name in ("site", "all", "viewers", of_member(viewer.id))]
+    numbers.append(version("inbox") if privileges.works_inbox(viewer) else 0)
     return ".".join(map(str, (*numbers, len(held), sum(key + number for key, number in held))))
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from core import cache, clock, pending, pubsub
+from core import cache, clock, lasting, pending, pubsub
 from core.changes import of_member
 from core.db import Moment, after_commit, session
 from core.settings import Choice, declare
@@ -235,6 +235,7 @@ def unread(viewer: Viewer) -> ColumnElement[bool]:
 
 def shown(viewer: Viewer, topic_id: int, number: int) -> None:
     """Notes that a member has seen a topic up to a post's number; written by a job, known at once."""
+    lasting.fleeting()  # asked for again, the same page has nothing new
     pending.hold(HELD, viewer.id, topic_id, number)
     known: dict[int, int] | None = session().info.get((HELD, viewer.id))
     if known is not None:

@@ -247,9 +247,9 @@ def _few_since(moment: datetime) -> bool:
     return session().scalar(one_more.order_by(Topic.created_at)) is None
 
 
-def seen(topic: TopicPage, reader: str) -> None:
+def seen(topic_id: int, reader: str) -> None:
     """Counts a view, once an hour for the same reader (a name for a member or a guest's connection)."""
-    tally.count("topic.views", topic.id, once_per=settings.view_again_minutes * 60, by=reader)
+    tally.count("topic.views", topic_id, once_per=settings.view_again_minutes * 60, by=reader)
 
 
 def create(

@@ -123,7 +123,7 @@ def _made(
 
 def present() -> str:
     """The moment at which a page is made. In what is kept: its mark."""
-    return NOW if lasting.inside() else clock.now().isoformat()
+    return NOW if lasting.inside() else clock.present().isoformat()
 
 
 _FILLED: dict[bytes, Callable[[], str]] = {

@@ -129,7 +129,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def _from_what_is_kept() -> Response | None:
         rule = RULES.get(asked().endpoint or "")
-        if rule is None or not _for_any_guest(app) or not _asked_plainly(rule):
+        if rule is None or not _for_any_guest(app) or not asked_plainly(rule):
             return None
         address = _address()
         page = _pages.get(address)
@@ -207,9 +207,13 @@ def _for_any_guest(app: Flask) -> bool:
     return plain and not any(name in current.cookies for name in names)
 
 
-def _asked_plainly(rule: Rule) -> bool:
-    asked = [name for name, _value in parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)]
-    return len(asked) == len(set(asked)) and rule.asks.issuperset(asked) and len(request.query_string) < 300
+def asked_plainly(rule: Rule) -> bool:
+    """Whether an address asks only what its view knows, and each once."""
+    query = asked().environ.get("QUERY_STRING", "")
+    if not query:
+        return True
+    names = [name for name, _value in parse_qsl(query, keep_blank_values=True)]
+    return len(names) == len(set(names)) and rule.asks.issuperset(names) and len(query) < 300
 
 
 def _address() -> tuple[object, ...]:

@@ -14,7 +14,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _count(answer: Response) -> Response:
-        if answer.status_code == 200 and answer.mimetype == "text/html" and _opens_a_page():
+        if answer.status_code in (200, 304) and answer.mimetype == "text/html" and _opens_a_page():
             found = known_viewer()
             if found is not None and not found.guest:
                 statistics.visit("members")
