@@ -67,8 +67,6 @@ def asker(app, reader, parts_of: tuple[str, ...] = (), *, forgetting: bool = Fal
     def ask(address: str) -> float:
         if forgetting:
             store.forget()
-        if reader:
-            address = anew(address)
         # each time from another network, as one alone would soon have asked for enough
         number = next(networks)
         readers = {"REMOTE_ADDR": f"10.{number >> 8 & 255}.{number & 255}.1"}

@@ -48,7 +48,7 @@ def measured(folder: Path, sizes: list[int], rounds: int, *, explain: bool = Fal
             engine, reader = db.db.engine, asking.reader()
             db.db.session.remove()
         askers = {who: asking.asker(app, mark, forgetting=True) for who, mark in (("guest", None), ("member", reader))}
-        for page in known:
+        for page in (page for page in known if not page.name.startswith("again")):
             place = Place(f"{size:,}", page.path)
             found.setdefault(page.name, {})[size] = place
             asked.append((askers[page.name.split()[0]], place, engine))
