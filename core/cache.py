@@ -141,8 +141,14 @@ def versions() -> dict[str, int]:
 
 def version(name: str) -> int:
     """How often something was changed; 0: never. What is made of that stands on it."""
-    lasting.depends(name)
-    return versions().get(name, 0)
+    return numbers(name)[0]
+
+
+def numbers(*names: str) -> list[int]:
+    """The same for several things."""
+    lasting.depends(*names)
+    current = versions()
+    return [current.get(name, 0) for name in names]
 
 
 def _noted(current: Session) -> _Noted:

@@ -24,7 +24,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql.dml import Delete, Update
 
 from core import presence, pubsub
-from core.cache import version
+from core.cache import numbers
 from core.changes import asked_for, of_member, of_topic
 from core.db import after_commit, before_commit, session
 from core.settings import Bool, Int, declare
@@ -83,7 +83,8 @@ def state(viewer: Viewer, topic_id: int | None) -> State:
 
 def stamp(topic_id: int | None) -> str:
     """A mark that every change moves that a page about a topic (or about none) could show."""
-    return f"{version('site')}.{version(of_topic(topic_id) if topic_id is not None else 'all')}"
+    site, about = numbers("site", of_topic(topic_id) if topic_id is not None else "all")
+    return f"{site}.{about}"
 
 
 def own(viewer: Viewer) -> str:
@@ -91,9 +92,9 @@ def own(viewer: Viewer) -> str:
     if viewer.guest:
         return ""
     held = [*reading.held(viewer).items(), *notices.opened(viewer.id).items()]
-    numbers = [version(name) for name in ("site", "all", "viewers", of_member(viewer.id))]
-    numbers.append(version("inbox") if privileges.works_inbox(viewer) else 0)
-    return ".".join(map(str, (*numbers, len(held), sum(key + number for key, number in held))))
+    moved = numbers("site", "all", "viewers", of_member(viewer.id))
+    moved += numbers("inbox") if privileges.works_inbox(viewer) else [0]
+    return ".".join(map(str, (*moved, len(held), sum(key + number for key, number in held))))
 
 
 def audience(viewer: Viewer, topic_id: int | None, category_id: int | None) -> frozenset[str]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, func, or_, select, union_all
 
-from core import cache
+from core import cache, lasting
 from core.changes import of_member, of_reader
-from core.db import session
+from core.db import session, write_in_progress
 from forum import categories, reading
 from forum.viewers import Viewer
 from models import Category, Post, ReadMark, ReadTopic, Topic, TopicFollow
@@ -38,11 +38,13 @@ def fresh(viewer: Viewer) -> Sequence[Fresh]:
     """Up to 100 unread topics of a reader; fewer are all there are. One query a request, none for a guest."""
     if viewer.guest:
         return ()
-    reader, held = reading.of(viewer), reading.held(viewer)
+    current, held = cache.versions(), reading.held(viewer)
     info, key = session().info, ("fresh", viewer.id)
     known = info.get(key)
-    if known is None or known[0] is not reader or known[1] != held:  # something was written or read since
-        known = info[key] = (reader, dict(held), asked(viewer))
+    if known is None or known[0] is not current or known[1] != held or write_in_progress():  # written or read since
+        known = info[key] = (current, dict(held), asked(viewer))
+    else:
+        lasting.depends(*_stands_on(viewer))
     found: Sequence[Fresh] = known[2]
     return found
 
@@ -63,14 +65,17 @@ def asked(viewer: Viewer, only: str = "all") -> list[Fresh]:
     """
     held = reading.held(viewer)
     if not held and only == "all":
-        stands_on = ("all", "viewers", "readers", of_member(viewer.id), of_reader(viewer.id))
-        return cache.keep_one_of("fresh", viewer.id, lambda: _asked(viewer, only, MOST), *stands_on)
+        return cache.keep_one_of("fresh", viewer.id, lambda: _asked(viewer, only, MOST), *_stands_on(viewer))
     found = _asked(viewer, only, MOST + len(held))
     news = _behind(
         viewer, {each.id: held[each.id] for each in found if each.last_number > held.get(each.id, each.last_number)}
     )
     opened = [replace(each, new=False) if each.id in held else each for each in found]
     return left(only, [each for each in opened if each.id not in held or each.id in news])[:MOST]
+
+
+def _stands_on(viewer: Viewer) -> tuple[str, ...]:
+    return ("all", "viewers", "readers", of_member(viewer.id), of_reader(viewer.id))
 
 
 def _behind(viewer: Viewer, held: Mapping[int, int]) -> set[int]:

@@ -232,6 +232,20 @@ def reply_to(viewer: Viewer, topic: TopicFacts) -> Verdict:
 
 def vote_on(viewer: Viewer, topic: TopicFacts, author_id: int, value: int) -> Verdict:
     """May the viewer vote on a post by this author in this topic?"""
+    refused = _any_vote(viewer, topic, author_id)
+    return _this_vote(viewer, topic, value) if refused is None else refused
+
+
+def votes_on(viewer: Viewer, topic: TopicFacts, author_id: int) -> tuple[Verdict, Verdict]:
+    """The same for both votes: may he vote it up, and down?"""
+    refused = _any_vote(viewer, topic, author_id)
+    if refused is not None:
+        return refused, refused
+    return _this_vote(viewer, topic, 1), _this_vote(viewer, topic, -1)
+
+
+def _any_vote(viewer: Viewer, topic: TopicFacts, author_id: int) -> Verdict | None:
+    """Why no vote at all may be given, if so."""
     seen = read_topic(viewer, topic)
     if not seen:
         return seen
@@ -241,6 +255,10 @@ def vote_on(viewer: Viewer, topic: TopicFacts, author_id: int, value: int) -> Ve
         return Verdict(False, _("You cannot vote on your own post."))
     if topic.deleted_at:
         return Verdict(False, _("This topic was deleted, so voting is closed."))
+    return None
+
+
+def _this_vote(viewer: Viewer, topic: TopicFacts, value: int) -> Verdict:
     needed = {1: "posts:upvote", -1: "posts:downvote"}.get(value)
     if needed and needed not in rights(viewer, topic.category_id):
         return Verdict(False, _("You may not vote in this category."))

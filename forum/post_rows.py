@@ -104,7 +104,7 @@ def stretch(viewer: Viewer, topic: TopicPage, key: Hashable, query: Callable[[],
     if viewer.id in found.authors or not blocked.isdisjoint(found.authors) or any(_own(viewer, found.posts)):
         return completed()
     likes = (
-        rights(viewer, topic.category_id), viewer.guest, _votes(viewer, topic, 0 if viewer.id else 1),
+        rights(viewer, topic.category_id), viewer.guest, permissions.votes_on(viewer, topic, 0 if viewer.id else 1),
         signatures.wanted(viewer), viewer.links_apart,
     )  # fmt: skip
     return cache.keep_one_of(
@@ -197,7 +197,7 @@ def complete(viewer: Viewer, topic: TopicPage, rows: Sequence[PostRow]) -> None:
     for row in rows:
         own = row.author_id == viewer.id
         if own not in verdicts:
-            verdicts[own] = _votes(viewer, topic, row.author_id)
+            verdicts[own] = permissions.votes_on(viewer, topic, row.author_id)
         row.may_vote_up, row.may_vote_down = verdicts[own]
         row.my_vote, row.bookmarked = votes.get(row.id, 0), row.id in bookmarked
         row.blocked, row.faces = row.author_id in blocked, known.get(row.id, row.faces)
@@ -210,11 +210,6 @@ def complete(viewer: Viewer, topic: TopicPage, rows: Sequence[PostRow]) -> None:
 
 
 _Votes = tuple[permissions.Verdict, permissions.Verdict]
-
-
-def _votes(viewer: Viewer, topic: TopicPage, author_id: int) -> _Votes:
-    """May the viewer vote posts of this author up, and down?"""
-    return permissions.vote_on(viewer, topic, author_id, 1), permissions.vote_on(viewer, topic, author_id, -1)
 
 
 _Own = tuple[dict[int, int], set[int]]

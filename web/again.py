@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from flask import Flask, Response, g
 
 from core import clock, lasting, metrics, queries
-from core.cache import version, versions
+from core.cache import numbers, versions
 from core.changes import of_member
 from core.store import Store
 from forum import notices, reading, topics
@@ -109,7 +109,7 @@ def init_app(app: Flask) -> None:
             return _again(page)
         noting = lasting.noting(page=True)
         g.making = _Making(key, held, noting, noting.__enter__(), 0)
-        version("viewers"), version(of_member(who.id))  # he was looked up before this began
+        numbers("viewers", of_member(who.id))  # he was looked up before this began
         g.making.queries = _queries()
         return None
 

@@ -1,6 +1,6 @@
 """Requests and answers: Flask's own, with what every request is asked many times looked up once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -10,6 +10,15 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 from werkzeug.http import parse_cookie
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+ALWAYS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
+]
+"""What every answer says, whoever makes it: added as it is sent."""
+
 _REDONE = {"location", "content-location"}
 """Headers that are made whole before they are sent."""
 
@@ -50,6 +59,11 @@ class Asked(Request):
 
 class Answer(Response):
     """An answer."""
+
+    def get_wsgi_response(self, environ: Any) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """The answer as it is sent."""
+        body, status, headers = super().get_wsgi_response(environ)
+        return body, status, [*headers, *ALWAYS]
 
     def get_wsgi_headers(self, environ: Any) -> Headers:
         """The headers as they are sent: those of an ordinary page as they are, without a copy of each."""

@@ -35,6 +35,6 @@ def offers() -> list[Offer]:
 
 
 def _read(kind: str) -> list:
-    if "_flashes" in session:
-        g.flashes = True
-    return get_flashed_messages(category_filter=[kind]) if g.get("flashes") else []
+    if "flashes" not in g:
+        g.flashes = "_flashes" in session  # the first who asks takes them out of it
+    return get_flashed_messages(category_filter=[kind]) if g.flashes else []

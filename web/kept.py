@@ -19,7 +19,7 @@ from core.store import Store
 from forum import topics
 from web import compression, dressing, htmx, limits, varying
 from web.auth import PREFERENCES
-from web.exchange import asked
+from web.exchange import ALWAYS, asked
 
 metrics.counter("livery_kept_answers", "Requests answered by what was kept.")
 
@@ -179,7 +179,7 @@ def remember(app: Flask) -> None:
         kept.etag = made.headers.get("ETag", "")
         kept.headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in made.headers
+            for name, value in [*made.headers, *ALWAYS]
             if name != "X-Request-ID"
         ]
         kept.unchanged = [each for each in kept.headers if each[0] in (b"etag", b"cache-control", b"vary")]

@@ -30,13 +30,6 @@ POLICY = "; ".join(
 )
 
 
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
-}
 _A_YEAR = "max-age=31536000"
 
 TOKEN_MARK = Markup("\x00csrf\x00")
@@ -86,7 +79,6 @@ def init_app(app: Flask) -> None:
         headers = answer.headers
         if not header(answer, "Content-Security-Policy"):  # some answers have a stricter one
             headers.add("Content-Security-Policy", POLICY)
-        headers.extend(_ALWAYS)
         if config.behind_tls:
             headers["Strict-Transport-Security"] = _A_YEAR
             _secure_cookies(answer)
