@@ -12,7 +12,7 @@ blueprint = Blueprint("categories", __name__)
 
 @blueprint.get("/")
 def home():
-    place = preferences.of(viewer())["home"]
+    place = preferences.one(viewer(), "home")
     return index() if place == "categories" else redirect(f"/{place}")
 
 
@@ -29,7 +29,7 @@ def show(category_id, slug=""):
         if visits.followed():
             categories.followed(place)
         return leave(place.link)
-    sort = params.choice("sort", topics.SORTS, preferences.of(viewer())["category_sort"])
+    sort = params.choice("sort", topics.SORTS, preferences.one(viewer(), "category_sort"))
     tag, number, cursor = params.text("tag"), params.page(), params.cursor()
     if slug != place.slug:
         return redirect(params.same_query(place.path), 308)

@@ -136,7 +136,9 @@ class _Noted:
 
 def versions() -> dict[str, int]:
     """All versions, as they stood when this session (a request or a job) first asked."""
-    return _noted(session()).versions
+    current = session()
+    noted: _Noted = current.info.get("versions") or _noted(current)
+    return noted.versions
 
 
 def version(name: str) -> int:
@@ -185,7 +187,7 @@ def keep(name: str, load: Callable[[], T], *depends_on: str) -> T:
     noted = current.info.get("versions") or _noted(current)
     known = noted.values.get(name)
     if known is not None:
-        if lasting.asked():
+        if lasting.notes.get():
             lasting.depends(*known[0])
         return known[1]  # type: ignore[no-any-return]
     names = depends_on or (name,)

@@ -21,45 +21,46 @@ class Note:
     page: bool = False  # a whole page of one reader, of which parts are made for many
 
 
-_notes: ContextVar[tuple[Note, ...]] = ContextVar("notes", default=())
+notes: ContextVar[tuple[Note, ...]] = ContextVar("notes", default=())
+"""Who notes just now what is used: for those who are asked dozens of times for a page, and else `asked`."""
 
 
 @contextmanager
 def noting(*, page: bool = False) -> Iterator[Note]:
     """Notes what is used inside it; pieces within pieces note for both."""
     note = Note(page=page)
-    token = _notes.set((*_notes.get(), note))
+    token = notes.set((*notes.get(), note))
     try:
         yield note
     finally:
-        _notes.reset(token)
+        notes.reset(token)
 
 
 def asked() -> bool:
     """Whether anybody notes just now what is used."""
-    return bool(_notes.get())
+    return bool(notes.get())
 
 
 def inside() -> bool:
     """Whether a part is being made that will be kept for many readers."""
-    notes = _notes.get()
-    return bool(notes) and not notes[-1].page
+    noting = notes.get()
+    return bool(noting) and not noting[-1].page
 
 
 def depends(*names: str) -> None:
     """Says that what is being made shows what these versions stand for."""
-    for note in _notes.get():
+    for note in notes.get():
         note.versions.update(names)
 
 
 def until(moment: datetime) -> None:
     """Says that what is being made turns wrong at a moment."""
-    for note in _notes.get():
+    for note in notes.get():
         if note.until is None or moment < note.until:
             note.until = moment
 
 
 def fleeting() -> None:
     """Says that what is being made is true only now, and must not be kept."""
-    for note in _notes.get():
+    for note in notes.get():
         note.fleeting = True

@@ -1,5 +1,7 @@
 """Page sizes: how many rows a page holds for a reader, as he chose within the administrator's bounds."""
 
+from functools import cache
+
 from forum.viewers import Viewer
 
 SITE = "site"
@@ -7,6 +9,7 @@ SITE = "site"
 SIZES = ("10", "20", "30", "50", "75", "100")
 
 
+@cache
 def offered(most: int) -> tuple[str, ...]:
     """What a member may choose where the administrator allows at most so many rows."""
     return (SITE, *(size for size in SIZES if int(size) <= most))

@@ -46,6 +46,12 @@ def of(viewer: Viewer) -> dict[str, str]:
     return chosen | {name: str(held.get(name, usual)) for name, usual in SWITCHES.items()}
 
 
+def one(viewer: Viewer, name: str) -> str:
+    """One of CHOICES as it holds for a viewer."""
+    held, options = viewer.preferences.get(name), CHOICES[name]
+    return held if held in options else options[0]
+
+
 def choose(viewer: Viewer, form: Mapping[str, str]) -> None:
     """Keeps what a member chose in the whole form. Raises Invalid."""
     offered = choices()

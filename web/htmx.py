@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
 
-from web import flash, varying
+from web import flash
+from web.exchange import Answer
 from web.exchange import asked as asked_now
 
 
@@ -34,8 +35,8 @@ def here() -> str:
 
 def render(page: str, part: str, /, **context: Any) -> Response:
     """A read: the page, or the part of it that HTMX asked for."""
-    answer = make_response(render_template(part if partial() else page, **context))
-    varying.by(answer, "HX-Request-Type")
+    answer = Answer(render_template(part if partial() else page, **context))
+    answer.headers.add("Vary", "HX-Request-Type")
     return answer
 
 

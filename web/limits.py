@@ -1,6 +1,7 @@
 """Limits: how often somebody may write, and how often a log-in may fail."""
 
 import time
+from functools import partial
 from typing import Any
 
 from flask import Flask, request
@@ -45,9 +46,17 @@ def init_app(app: Flask, redis_url: str) -> None:
     app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", _WAIT if redis_url else {})
     app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", bool(redis_url))
     limiter.init_app(app)
+    _without_its_headers(app)
     # failed log-ins are counted even where the limits on writes are switched off
     storage = storage_from_string(app.config["RATELIMIT_STORAGE_URI"], **app.config["RATELIMIT_STORAGE_OPTIONS"])
     _failures = MovingWindowRateLimiter(storage)
+
+
+def _without_its_headers(app: Flask) -> None:
+    """Takes Flask-Limiter's look at every answer away: for headers that are switched off, and for a kind of limit (one
+    that counts by the answer) that none of ours is."""
+    looks = app.after_request_funcs[None]
+    looks[:] = [each for each in looks if not (isinstance(each, partial) and each.args == (limiter,))]
 
 
 def limited(rule: str) -> Any:
