@@ -20,6 +20,12 @@ STARTS, AT_REST, LOADED, FIRST = 5, 150, 300, 1.0
 """How often the start is measured; megabytes of a process at rest and after load; seconds to the first answer."""
 
 
+SECTIONS = ("Pages", "Start", "Crowds", "Growth")
+"""The sections of RESULTS.md, by the first words of their titles."""
+_INTRODUCTION = """# What Livery costs
+
+Made by `bin/bench`. A lone time means nothing: what counts are the ratios to a Flask hello behind the same server, and to \
+nginx serving the same bytes, measured in turns in the same run."""
 _HOW_PAGES = (
     "Processor time of the serving processes for a request while {} readers ask at once, each over a connection that he "
     "keeps, in hellos and µs; “alone” is the same for one reader, whose every request finds the server's threads asleep. "
@@ -30,16 +36,33 @@ _HOW_PAGES = (
 
 @dataclass
 class Report:
-    """The lines of RESULTS.md, and whether anything is worse than it may be."""
+    """The sections of RESULTS.md, and whether anything is worse than it may be."""
 
-    lines: list[str] = field(default_factory=list)
+    sections: dict[str, list[str]] = field(default_factory=dict)
     over: bool = False
+    _open: str = ""
+
+    def begin(self, title: str) -> None:
+        """Begins a section: what is said from now on stands in it."""
+        self._open = title.partition(" ")[0]
+        self.sections[self._open] = []
+        self.say(f"## {title}", "", _about(), "")
 
     def say(self, *lines: str, over: bool = False) -> None:
         """Prints lines, and keeps them."""
-        self.lines += lines
+        self.sections[self._open] += lines
         self.over |= over
         click.echo("\n".join(lines))
+
+    def write(self, file: Path) -> None:
+        """Puts the sections into the file in place of those of the same name; the others stay as their last run left them."""
+        text = file.read_text() if file.exists() else ""
+        before = {
+            each.partition(" ")[0]: [f"## {each.rstrip()}"] for each in re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+        }
+        known = before | self.sections
+        ordered = ["\n".join(known[name]).rstrip() for name in SECTIONS if name in known]
+        file.write_text("\n\n".join([_INTRODUCTION, *ordered]) + "\n")
 
 
 @click.command(help=__doc__.splitlines()[0])
@@ -48,37 +71,39 @@ class Report:
 @click.option("--rounds", default=9, show_default=True, help="How often each page has its turn.")
 @click.option("--seconds", default=20.0, show_default=True, help="How long each crowd stays.")
 @click.option("--data", help="A folder to keep the communities in.")
+@click.option(
+    "--only", multiple=True, type=click.Choice(SECTIONS, case_sensitive=False), help="A section; the others stay."
+)
 @click.option("--quick", is_flag=True, help="Small and short, and nothing is written.")
-def main(posts: int, sizes: str, rounds: int, seconds: float, data: str | None, quick: bool) -> None:
+def main(
+    posts: int, sizes: str, rounds: int, seconds: float, data: str | None, only: tuple[str, ...], quick: bool
+) -> None:
     if quick:
         posts, sizes, rounds, seconds = 2_000, "2000,10000", 3, 4.0
-    report = Report()
+    report, wanted = Report(), set(only or SECTIONS)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(data or temporary)
-        report.say(*_about())
-        _pages(report, folder, posts, rounds)
-        _start_and_memory(report, folder, posts)
-        _crowds(report, seconds)
-        grown = _growth(report, folder, [int(size) for size in sizes.split(",")], 4 * rounds)
+        if "Pages" in wanted:
+            _pages(report, folder, posts, rounds)
+        if "Start" in wanted:
+            _start_and_memory(report, folder, posts)
+        if "Crowds" in wanted:
+            _crowds(report, seconds)
+        if "Growth" in wanted:
+            grown = _growth(report, folder, [int(size) for size in sizes.split(",")], 4 * rounds)
+            if not quick:
+                (HERE / "results.svg").write_text(plot.growth_svg(grown))
     if not quick:
-        (HERE / "results.svg").write_text(plot.growth_svg(grown))
-        report.lines += ["", "![How the cost of each page grows with the community](results.svg)"]
-        (HERE / "RESULTS.md").write_text("\n".join(report.lines) + "\n")
+        report.write(HERE / "RESULTS.md")
     sys.exit(1 if report.over else 0)
 
 
-def _about() -> list[str]:
+def _about() -> str:
     where = "PostgreSQL" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "SQLite"
-    load = os.getloadavg()[0]
-    return [
-        "# What Livery costs",
-        "",
-        "Made by `bin/bench`. A lone time means nothing: what counts are the ratios to a Flask hello behind the same "
-        "server, and to nginx serving the same bytes, measured in turns in the same run.",
-        "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, {platform.machine()}, Python "
-        f"{platform.python_version()}, {where}, load {load:.1f} at the beginning.",
-    ]
+    return (
+        f"Measured {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} processors, {platform.machine()}, Python "
+        f"{platform.python_version()}, {where}, load {os.getloadavg()[0]:.1f} at the beginning."
+    )
 
 
 def _pages(report: Report, folder: Path, posts: int, rounds: int) -> None:
@@ -100,9 +125,8 @@ def _pages(report: Report, folder: Path, posts: int, rounds: int) -> None:
         "queries",
         "bytes",
     ]
-    report.say(
-        "", f"## Pages of a community of {posts:,} posts", "", _HOW_PAGES.format(pages.AT_ONCE), "", *_table_head(head)
-    )
+    report.begin(f"Pages of a community of {posts:,} posts")
+    report.say(_HOW_PAGES.format(pages.AT_ONCE), "", *_table_head(head))
     for page in found:
         limit = pages.limit_of(page)
         rate, of_hello = 1 / statistics.mean(page.times), statistics.mean(hello.times) / statistics.mean(page.times)
@@ -125,7 +149,7 @@ def _table_head(names: list[str]) -> list[str]:
 
 
 def _start_and_memory(report: Report, folder: Path, posts: int) -> None:
-    report.say("", "## Start and memory", "")
+    report.begin("Start and memory")
     with tempfile.TemporaryDirectory() as place:
         hello, starts, hellos = servers.hello(Path(place)), [], []
         for _ in range(STARTS):
@@ -156,7 +180,7 @@ def _start_and_memory(report: Report, folder: Path, posts: int) -> None:
 
 
 def _crowds(report: Report, seconds: float) -> None:
-    report.say("", "## Crowds", "")
+    report.begin("Crowds")
     for crowd in crowds.CROWDS.values():
         lines, over = crowd(seconds)
         report.say(*(f"- {re.sub(r' +', ' ', each.strip())}" for each in lines), over=over)
@@ -165,13 +189,12 @@ def _crowds(report: Report, seconds: float) -> None:
 def _growth(report: Report, folder: Path, sizes: list[int], rounds: int) -> dict[str, dict[int, Place]]:
     grown = growth.measured(folder / "growth", sizes, rounds)
     head = ["page, nothing kept", f"{sizes[0]:,} posts", *(f"{size:,}" for size in sizes[1:])]
-    report.say(
-        "", f"## Growth (each may cost {growth.ALLOWED} times what it does in the smallest)", "", *_table_head(head)
-    )
+    report.begin(f"Growth (each may cost {growth.ALLOWED} times what it does in the smallest)")
+    report.say(*_table_head(head))
     for name, places in grown.items():
         times = [f"{growth.ratio(grown, name, size):.2f}" for size in sizes[1:]]
         report.say(f"| {name} | {places[sizes[0]].median:.2f} ms | {' | '.join(times)} |")
-    report.over |= bool(growth.over(grown))
+    report.say("", "![How the cost of each page grows with the community](results.svg)", over=bool(growth.over(grown)))
     return grown
 
 
