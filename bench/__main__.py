@@ -44,7 +44,7 @@ class Report:
 
     def begin(self, title: str) -> None:
         """Begins a section: what is said from now on stands in it."""
-        self._open = title.partition(" ")[0]
+        self._open = title.split()[0]
         self.sections[self._open] = []
         self.say(f"## {title}", "", _about(), "")
 
@@ -58,7 +58,7 @@ class Report:
         """Puts the sections into the file in place of those of the same name; the others stay as their last run left them."""
         text = file.read_text() if file.exists() else ""
         before = {
-            each.partition(" ")[0]: [f"## {each.rstrip()}"] for each in re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+            each.split()[0]: [f"## {each.rstrip()}"] for each in re.split(r"^## ", text, flags=re.MULTILINE)[1:]
         }
         known = before | self.sections
         ordered = ["\n".join(known[name]).rstrip() for name in SECTIONS if name in known]
