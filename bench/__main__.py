@@ -57,9 +57,7 @@ class Report:
     def write(self, file: Path) -> None:
         """Puts the sections into the file in place of those of the same name; the others stay as their last run left them."""
         text = file.read_text() if file.exists() else ""
-        before = {
-            each.split()[0]: [f"## {each.rstrip()}"] for each in re.split(r"^## ", text, flags=re.MULTILINE)[1:]
-        }
+        before = {each.split()[0]: [f"## {each.rstrip()}"] for each in re.split(r"^## ", text, flags=re.MULTILINE)[1:]}
         known = before | self.sections
         ordered = ["\n".join(known[name]).rstrip() for name in SECTIONS if name in known]
         file.write_text("\n\n".join([_INTRODUCTION, *ordered]) + "\n")
