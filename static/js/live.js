@@ -86,7 +86,8 @@
     const from = page;
     try {
       const answer = await fetch(page.dataset.state);
-      if (answer.ok && from === page) compare(await answer.json());
+      const now = answer.ok && await answer.json();
+      if (now && from === page) compare(now);
     } catch { /* away; the next look tells */ }
   }
   function compare(now) {
@@ -291,8 +292,9 @@
     const from = inbox();
     if (!from) return;
     const answer = await fetch(from.dataset.state).catch(() => null); // away; the next signal tells
-    if (!answer?.ok || from !== inbox()) return;
-    const fresh = (await answer.json()).filter((name) => !document.getElementById(`case-${name}`));
+    const names = answer?.ok ? await answer.json() : [];
+    if (from !== inbox()) return; // left meanwhile
+    const fresh = names.filter((name) => !document.getElementById(`case-${name}`));
     if (fresh.length) {
       pill(fresh.length, "cases", fresh);
       $("#announcer").textContent = words(fresh.length, "cases");

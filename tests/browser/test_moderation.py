@@ -126,6 +126,23 @@ def test_a_case_takes_one_tap_on_a_phone_and_a_spammer_two(browse, site):
     assert marshal.widest() <= 0
 
 
+def test_an_inbox_that_was_left_meanwhile_is_told_nothing(browse, site):
+    marshal = browse(person=site.moderator())
+    with marshal.page.expect_response(lambda answer: "/events" in answer.url):
+        marshal.go("/moderation")
+    marshal.page.evaluate("""() => {
+      const read = Response.prototype.json, held = new Promise((letGo) => { window.letGo = letGo; });
+      Response.prototype.json = async function () { await held; window.wasRead = true; return read.call(this); };
+    }""")
+    with marshal.page.expect_response(lambda answer: "/moderation/state" in answer.url):
+        reported(browse, site, 1)
+    marshal.page.locator("#rail .rail-list a[href='/recent']").click()
+    expect(marshal.page.locator("h1")).to_have_text("Recent")
+    marshal.page.evaluate("window.letGo()")
+    marshal.page.wait_for_function("window.wasRead")
+    expect(marshal.page.locator("#news")).to_be_hidden()
+
+
 def test_an_open_inbox_learns_what_another_moderator_did(browse, site):
     [title] = reported(browse, site, 1)
     one, other = browse(person=site.moderator()), browse(person=site.moderator())
