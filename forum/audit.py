@@ -13,6 +13,7 @@ from core.db import session
 from core.i18n import gettext as _
 from core.i18n import mark
 from core.pages import Page, decode, encode
+from core.shared import Shared
 from forum import panel
 from forum.slugs import name_key
 from forum.viewers import Viewer
@@ -84,6 +85,11 @@ ABOUT = {
     "field": mark("Profile fields"),
     "operation": mark("Operation"), "checkup": mark("Health"),
 }  # fmt: skip
+GROUPS: Shared[tuple[str, str, tuple[tuple[str, str], ...]]] = Shared(
+    (key, title, tuple((kind, told) for kind, told in WORDS.items() if kind.startswith(f"{key}.")))
+    for key, title in ABOUT.items()
+)
+"""What an act can be about, how that is called, and the kinds of it with their words."""
 _NAME, _DETAIL, _PER_PAGE, _BATCH = 255, 2000, 50, 1000
 
 

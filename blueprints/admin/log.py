@@ -11,7 +11,9 @@ blueprint = Blueprint("log", __name__, url_prefix="/log")
 def index():
     asked = wanted()
     page = audit.index(viewer(), audit.Asked(**asked), cursor=params.cursor())
-    return render_template("admin/log/index.html", page=page, kinds=audit.ABOUT, words=audit.WORDS, asked=shown(asked))
+    return render_template(
+        "admin/log/index.html", page=page, groups=audit.GROUPS, words=audit.WORDS, asked=shown(asked)
+    )
 
 
 @blueprint.get("/export.csv")
