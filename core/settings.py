@@ -140,8 +140,7 @@ class Section:
         known = self._names.get(name)
         if known is None:
             raise AttributeError(name)
-        chosen = cache.keep("settings", _stored)  # as `get` does, in one step less: a page asks dozens of times
-        return chosen[known] if known in chosen else declared[known].default
+        return get(known)
 
 
 def declare(feature: str, /, **settings: Setting[Any]) -> Section:

@@ -194,6 +194,5 @@ def test_a_known_crawler_gets_no_second_addresses(counted):
         ("", ""),
     ],
 )
-def test_crawlers_are_known_by_name(app, agent, name):
-    with app.test_request_context("/", headers={"User-Agent": agent}):
-        assert reading.crawler() == name
+def test_crawlers_are_known_by_name(agent, name):
+    assert reading.crawler_of(agent) == name

@@ -22,7 +22,7 @@ from forum import notices, reading, topics
 from forum.viewers import Viewer
 from web import htmx, kept, limits
 from web.auth import viewer
-from web.exchange import asked, header
+from web.exchange import header, this_request
 
 metrics.counter("livery_answers_again", "Pages of members that were sent as they were a moment before.")
 
@@ -95,7 +95,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _as_it_was() -> Response | None:
-        current = asked()
+        current = this_request()
         rule = RULES.get(current.endpoint or "")
         if rule is None or current.method != "GET" or htmx.partial() or viewer().guest or not kept.asked_plainly(rule):
             return None
@@ -108,9 +108,9 @@ def init_app(app: Flask) -> None:
         if page is not None and page.good(versions(), held):
             return _again(page)
         noting = lasting.noting(page=True)
-        g.making = _Making(key, held, noting, noting.__enter__(), 0)
+        note = noting.__enter__()
         numbers("viewers", of_member(who.id))  # he was looked up before this began
-        g.making.queries = _queries()
+        g.making = _Making(key, held, noting, note, _queries())
         return None
 
     @app.teardown_request
@@ -132,7 +132,9 @@ def remember(app: Flask) -> None:
         current, limit = versions(), clock.present() + _LONGEST
         stamp = tuple([(name, current.get(name, 0)) for name in making.note.versions])
         sent = [(name, found) for name in _SENT if (found := header(answer, name))]
-        topic_id = (asked().view_args or {}).get("topic_id", 0) if RULES[asked().endpoint or ""].topic else 0
+        topic_id = (
+            (this_request().view_args or {}).get("topic_id", 0) if RULES[this_request().endpoint or ""].topic else 0
+        )
         until = min(limit, making.note.until or limit)
         page = _Page(answer.get_data(), sent, etag, stamp, making.held, until, topic_id)
         _pages.put(making.key, page, len(page.body) + 4000)
@@ -148,7 +150,7 @@ def _again(page: _Page) -> Response:
     metrics.count("livery_answers_again")
     if page.topic_id:
         topics.seen(page.topic_id, limits.peer())
-    if page.etag in asked().environ.get("HTTP_IF_NONE_MATCH", ""):
+    if page.etag in this_request().environ.get("HTTP_IF_NONE_MATCH", ""):
         return Response(status=304, headers=[(name, value) for name, value in page.headers if name in _UNCHANGED])
     return Response(page.body, headers=page.headers)
 

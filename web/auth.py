@@ -13,7 +13,7 @@ from core.db import writing
 from forum import networks, sessions, users, viewers
 from forum.refusals import Forbidden
 from forum.viewers import Viewer
-from web.exchange import asked
+from web.exchange import this_request
 from web.networks import network_of
 
 PREFERENCES = ("skin", "dark", "mode", "size", "font", "density", "keys", "sidebar")
@@ -163,7 +163,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _gate() -> None:
-        current = asked()
+        current = this_request()
         view = current.view
         if view is None or current.endpoint == "static" or current.for_machines:
             return

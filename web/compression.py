@@ -11,7 +11,7 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
 from web import varying
-from web.exchange import asked, header
+from web.exchange import header, this_request
 
 _SMALLEST = 500
 _KINDS = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest+json")
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _compress(answer: Response) -> Response:
-        headers, current = answer.headers, asked()
+        headers, current = answer.headers, this_request()
         if (
             not header(answer, "Content-Type").startswith(_KINDS)
             or answer.status_code in (204, 304, 206)

@@ -8,7 +8,7 @@ from flask.sessions import SecureCookieSessionInterface
 from core import clock
 from core.store import Store
 from web import varying
-from web.exchange import asked
+from web.exchange import this_request
 
 
 class _Cookie(NamedTuple):
@@ -51,7 +51,7 @@ class _Sessions(SecureCookieSessionInterface):
         return opened
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
-        if _asks_for_file(asked().path):
+        if _asks_for_file(this_request().path):
             return
         if session and session.accessed and not session.modified:  # it stays as it was
             varying.by(response, "Cookie")

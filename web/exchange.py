@@ -82,7 +82,7 @@ def header(answer: Response, name: str) -> str:
     return ""
 
 
-def asked() -> Asked:
+def this_request() -> Asked:
     """The request that is being answered: itself, not what stands for it, which would be looked up for each question."""
     return current._get_current_object()  # type: ignore[attr-defined, no-any-return]
 

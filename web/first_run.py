@@ -4,7 +4,7 @@ from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
 from forum import first_run
-from web.exchange import asked
+from web.exchange import this_request
 
 _FREE = {"static", "colours", "skins.stylesheet"}
 
@@ -14,7 +14,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _set_up_first() -> Response | None:
-        current = asked()
+        current = this_request()
         endpoint = current.endpoint or ""
         if endpoint in _FREE or endpoint.startswith("first_run.") or current.for_machines:
             return None

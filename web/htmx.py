@@ -7,13 +7,12 @@ from urllib.parse import urlsplit
 from flask import Response, make_response, redirect, render_template, request
 
 from web import flash
-from web.exchange import Answer
-from web.exchange import asked as asked_now
+from web.exchange import Answer, this_request
 
 
 def partial() -> bool:
     """Whether HTMX asks for parts of a page. A page restored from history, or a whole one, is not that."""
-    sent = asked_now().environ  # asked five times a page: `headers` takes ten times as long to say that it has none
+    sent = this_request().environ  # asked five times a page: `headers` takes ten times as long to say that it has none
     return sent.get("HTTP_HX_REQUEST_TYPE") == "partial" and "HTTP_HX_HISTORY_RESTORE_REQUEST" not in sent
 
 
@@ -25,7 +24,7 @@ def asked() -> bool:
 def here() -> str:
     """The address of the page that the reader is at: where parts of it are asked for, HTMX says it."""
     if not partial():
-        return asked_now().full_path.rstrip("?")
+        return this_request().full_path.rstrip("?")
     try:
         at = urlsplit(request.headers.get("HX-Current-URL", ""))
     except ValueError:

@@ -19,7 +19,7 @@ from core.store import Store
 from forum import topics
 from web import compression, dressing, htmx, limits, varying
 from web.auth import PREFERENCES
-from web.exchange import ALWAYS, asked
+from web.exchange import ALWAYS, this_request
 
 metrics.counter("livery_kept_answers", "Requests answered by what was kept.")
 
@@ -128,7 +128,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _from_what_is_kept() -> Response | None:
-        rule = RULES.get(asked().endpoint or "")
+        rule = RULES.get(this_request().endpoint or "")
         if rule is None or not _for_any_guest(app) or not asked_plainly(rule):
             return None
         address = _address()
@@ -170,7 +170,7 @@ def remember(app: Flask) -> None:
     @app.after_request
     def _remember(made: Response) -> Response:
         kept: Answer | None = g.get("kept_answer")
-        if kept is None and asked().endpoint in FILES and request.method == "GET" and _whole(made):
+        if kept is None and this_request().endpoint in FILES and request.method == "GET" and _whole(made):
             made.direct_passthrough = False
             kept = Answer(Page(stamp=_stamp(["all"]) if request.endpoint != "static" else ()))
         if kept is None:
@@ -202,14 +202,14 @@ def forget() -> None:
 
 def _for_any_guest(app: Flask) -> bool:
     names = (app.config["SESSION_COOKIE_NAME"], app.config["REMEMBER_COOKIE_NAME"])
-    current = asked()
+    current = this_request()
     plain = current.method == "GET" and "HTTP_RANGE" not in current.environ and not htmx.partial()
     return plain and not any(name in current.cookies for name in names)
 
 
 def asked_plainly(rule: Rule) -> bool:
     """Whether an address asks only what its view knows, and each once."""
-    query = asked().environ.get("QUERY_STRING", "")
+    query = this_request().environ.get("QUERY_STRING", "")
     if not query:
         return True
     names = [name for name, _value in parse_qsl(query, keep_blank_values=True)]

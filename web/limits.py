@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from forum.accounts import settings as accounts_settings
 from forum.slugs import name_key
 from web.auth import viewer
-from web.exchange import asked
+from web.exchange import this_request
 from web.networks import household_of, network_of
 
 
@@ -28,7 +28,7 @@ class _Limiter(Limiter):
     """Flask-Limiter, which need not look through its limits for what only reads: all of them are about writes."""
 
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        if not asked().safe:
+        if not this_request().safe:
             super()._check_request_limit(callable_name, in_middleware)
 
 

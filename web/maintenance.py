@@ -7,7 +7,7 @@ from forum import maintenance
 from forum.maintenance import Closed
 from web import errors, kept
 from web.auth import viewer
-from web.exchange import asked
+from web.exchange import this_request
 
 _OPEN = ("/login", "/logout")
 
@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _gate() -> None:
-        current = asked()
+        current = this_request()
         if current.endpoint in kept.FILES or current.for_machines or current.path.startswith(_OPEN):
             return
         maintenance.enter(viewer())

@@ -19,7 +19,7 @@ from core.settings import Bool, Int, declare
 from web import limits
 from web.auth import viewer
 from web.errors import render_bare
-from web.exchange import Asked, asked
+from web.exchange import Asked, this_request
 from web.networks import network_of
 
 settings = declare(
@@ -85,11 +85,6 @@ def forget() -> None:
     _known = (0.0, 0, 0)
 
 
-def crawler() -> str:
-    """The name of the known crawler that is asking, in lower case; empty for everybody else."""
-    return crawler_of(asked().browser)
-
-
 @lru_cache(maxsize=2048)
 def crawler_of(browser: str) -> str:
     """The name of the known crawler that calls itself so, in lower case; empty for everything else."""
@@ -102,7 +97,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _politely() -> Response | None:
-        current = asked()
+        current = this_request()
         if not limits.limiter.enabled or current.method not in ("GET", "HEAD") or _free(current):
             return None
         robot = crawler_of(current.browser)

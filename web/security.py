@@ -13,7 +13,7 @@ from wtforms.validators import ValidationError
 from core import clock, db, lasting
 from web import varying
 from web.auth import viewer
-from web.exchange import asked, header
+from web.exchange import header, this_request
 
 POLICY = "; ".join(
     (
@@ -45,7 +45,7 @@ def guard_reads(app: Flask) -> None:
 
     @app.before_request
     def _reads_do_not_write() -> None:
-        current = asked()
+        current = this_request()
         if current.safe:
             guard = db.reading_only()
             guard.__enter__()
@@ -53,7 +53,7 @@ def guard_reads(app: Flask) -> None:
 
     @app.teardown_request
     def _reading_is_over(error: BaseException | None) -> None:
-        guard = asked().environ.pop("livery.reading_only", None)
+        guard = this_request().environ.pop("livery.reading_only", None)
         if guard is not None:
             guard.__exit__(None, None, None)
 
@@ -65,7 +65,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _may_be_asked() -> Response | None:
-        current = asked()
+        current = this_request()
         if hosts and _bare(current.host) not in hosts and not current.for_machines:
             return Response("This site has another name.\n", 421, mimetype="text/plain")
         if "\x00" in current.path:
@@ -82,7 +82,7 @@ def init_app(app: Flask) -> None:
         if config.behind_tls:
             headers["Strict-Transport-Security"] = _A_YEAR
             _secure_cookies(answer)
-        if not header(answer, "Cache-Control") and asked().endpoint not in ("static", "assets.static"):
+        if not header(answer, "Cache-Control") and this_request().endpoint not in ("static", "assets.static"):
             headers.add("Cache-Control", "private, no-cache")
             varying.by(answer, "Cookie")
         return answer

@@ -6,7 +6,7 @@ from core.db import writing
 from forum import terms
 from web import htmx
 from web.auth import viewer
-from web.exchange import asked
+from web.exchange import this_request
 
 TICK = "accept_terms"
 """The field by which a form that was held back says: accepted."""
@@ -21,7 +21,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _terms_first() -> Response | None:
-        if asked().safe or viewer().guest or _free(request.endpoint or ""):
+        if this_request().safe or viewer().guest or _free(request.endpoint or ""):
             return None
         version = terms.owed(viewer())
         if not version:

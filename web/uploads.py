@@ -8,7 +8,7 @@ from core.i18n import gettext as _
 from forum import uploads
 from forum.refusals import Invalid
 from web.auth import viewer
-from web.exchange import asked
+from web.exchange import this_request
 
 V = TypeVar("V")
 _FORM = 2 * 1024 * 1024
@@ -35,6 +35,6 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _room_for_files() -> None:
-        current = asked()
+        current = this_request()
         if current.method == "POST" and getattr(current.view, "takes_files", False):
             current.max_content_length = _FORM + uploads.largest(viewer())

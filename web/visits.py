@@ -5,7 +5,7 @@ from flask import Flask, Response
 from forum import statistics
 from web import htmx
 from web.auth import known_viewer
-from web.exchange import asked
+from web.exchange import this_request
 from web.reading import crawler_of
 
 
@@ -19,7 +19,7 @@ def init_app(app: Flask) -> None:
             if found is not None and not found.guest:
                 statistics.visit("members")
             else:
-                count_guest(asked().browser)
+                count_guest(this_request().browser)
         return answer
 
 
@@ -30,12 +30,12 @@ def count_guest(browser: str) -> None:
 
 def followed() -> bool:
     """Whether somebody followed a link to get here: no known robot, and nothing that is fetched ahead or only asked about."""
-    current = asked()
+    current = this_request()
     return current.method == "GET" and not current.fetched_ahead and not crawler_of(current.browser)
 
 
 def _opens_a_page() -> bool:
     """Whether a page is opened to be read: no part of one, nothing fetched ahead, and not the control panel."""
-    current = asked()
+    current = this_request()
     opened = current.method == "GET" and not current.fetched_ahead and not current.path.startswith("/admin")
     return opened and not htmx.partial()
