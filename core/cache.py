@@ -107,11 +107,12 @@ class Now:
         self.at_once = engine.dialect.name == "sqlite" and bool(engine.url.database)
         self._engine = engine
         self._replica = replica
+        self._file = str(engine.url.database)
 
     def versions(self) -> dict[str, int]:
         """All versions; where not `at_once`, a query that waits for the database (or for its replica while it is away)."""
         if self.at_once:
-            return _heed(_watch(str(self._engine.url.database)).versions())
+            return _heed(_watch(self._file).versions())
         try:
             return _read(self._engine)
         except DBAPIError:

@@ -5,6 +5,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from core import tally
+
 Labels = tuple[tuple[str, str], ...]
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -37,7 +39,7 @@ def gauge(name: str, meaning: str, read: Callable[[], float]) -> None:
 def count(name: str, by: float = 1, **labels: str) -> None:
     """Adds to a counter."""
     with _lock:
-        _counters[name, tuple(sorted(labels.items()))] += by  # type: ignore[assignment]
+        _counters[name, tuple(sorted(labels.items())) if labels else ()] += by  # type: ignore[assignment]
 
 
 def observe(name: str, seconds: float) -> None:
@@ -50,6 +52,7 @@ def observe(name: str, seconds: float) -> None:
 
 def text() -> str:
     """Everything, as OpenMetrics."""
+    tally.gather()
     lines: list[str] = []
     with _lock:
         counters, durations = dict(_counters), {name: list(kept) for name, kept in _durations.items()}

@@ -1,12 +1,14 @@
 """Counts made by reading (views, last seen), gathered in the process and written later, in one go.
 
 A GET never writes to the main database; the job `flush` adds what was gathered. At most the counts of the
-last few seconds are lost if the process dies.
+last few seconds are lost if the process dies. What happens too often to be counted one by one is only set down
+somewhere, and counted by many before anybody looks at a count (`gather`).
 """
 
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
 from core import clock
@@ -18,8 +20,23 @@ _seen: dict[tuple[str, str, int], float] = {}
 _SEEN_AT_MOST = 100_000
 
 
-def count(name: str, key: int, *, once_per: float = 0, by: str = "") -> None:
-    """Adds one to a count; with `once_per` (seconds) only once in that time for the same `by`."""
+_counting: list[Callable[[], None]] = []
+
+
+def counted_by(action: Callable[[], None]) -> Callable[[], None]:
+    """Names what counts that which was set down so far: called by `gather`, from any thread."""
+    _counting.append(action)
+    return action
+
+
+def gather() -> None:
+    """Counts all that was only set down. Before counts are looked at."""
+    for action in _counting:
+        action()
+
+
+def count(name: str, key: int, number: int = 1, *, once_per: float = 0, by: str = "") -> None:
+    """Adds to a count; with `once_per` (seconds) only once in that time for the same `by`."""
     with _lock:
         if once_per:
             mark, present = (name, by, key), time.monotonic()
@@ -28,7 +45,7 @@ def count(name: str, key: int, *, once_per: float = 0, by: str = "") -> None:
             if len(_seen) >= _SEEN_AT_MOST:
                 _seen.clear()
             _seen[mark] = present
-        _counts[name, key] += 1
+        _counts[name, key] += number
 
 
 def touch(name: str, key: int) -> None:
@@ -39,6 +56,7 @@ def touch(name: str, key: int) -> None:
 
 def take() -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], datetime]]:
     """Everything gathered since the last call: counts, and moments."""
+    gather()
     with _lock:
         counts, moments = dict(_counts), dict(_moments)
         _counts.clear()

@@ -75,9 +75,9 @@ class Writer:
 # --- counting ---
 
 
-def visit(kind: str) -> None:
-    """Counts that somebody opened a page just now; written later, by a job."""
-    tally.count(f"visits.{kind}", int(clock.present().timestamp()) // 3600)
+def visit(kind: str, number: int = 1) -> None:
+    """Counts that somebody opened a page just now, or some did; written later, by a job."""
+    tally.count(f"visits.{kind}", int(clock.present().timestamp()) // 3600, number)
 
 
 def flush_visits(counts: Mapping[tuple[str, int], int]) -> None:

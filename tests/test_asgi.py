@@ -257,7 +257,7 @@ def bridge() -> Iterator[Client]:
 
     made = Bridge(plain, threads=2, largest=lambda scope: LARGEST)
     yield Client(made)
-    made.pool.shutdown()
+    made.threads.close()
 
 
 def test_a_body_arrives_in_pieces_and_goes_out_whole(bridge):

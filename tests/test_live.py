@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -43,6 +42,7 @@ from tests.factories import (
 )
 from tests.visitor import Visitor, numbers, path_of
 from web.live import Streams
+from web.turns import Turns
 
 
 class Signals(list):
@@ -453,10 +453,11 @@ class Listening:
 @pytest.fixture
 def streams(app):
     """The streams of a process, which nobody has opened yet."""
-    with ThreadPoolExecutor(2) as pool:
-        made = Streams(app, pool)
-        yield made
-        made.close()
+    threads = Turns(2)
+    made = Streams(app, threads)
+    yield made
+    made.close()
+    threads.close()
 
 
 def test_a_stream_says_how_things_stand_and_then_what_happens(ann, guest, topic, streams):

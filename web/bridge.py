@@ -4,13 +4,13 @@ A body is gathered before a thread is taken, so that slow senders hold none; wha
 and left for the application to refuse. An answer that is long goes out in pieces.
 """
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
+
+from web.turns import Turns
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -28,25 +28,24 @@ class Bridge:
         self, application: Callable[..., Iterable[bytes]], *, threads: int, largest: Callable[[Scope], int]
     ) -> None:
         self.application = application
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self.threads = Turns(threads)
         self.largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await self._body(receive, self.largest(scope))
         if body is None:
             return
-        loop = asyncio.get_running_loop()
         with body:
-            status, headers, piece, rest = await loop.run_in_executor(self.pool, self._answer, scope, body)
+            status, headers, piece, rest = await self.threads.run(self._answer, scope, body)
             try:
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 while rest is not None and piece:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
-                    piece = await loop.run_in_executor(self.pool, _piece, rest)
+                    piece = await self.threads.run(_piece, rest)
                 await send({"type": "http.response.body", "body": piece})
             finally:
                 if rest is not None:
-                    await loop.run_in_executor(self.pool, getattr(rest, "close", bool))
+                    await self.threads.run(getattr(rest, "close", bool))
 
     async def _body(self, receive: Receive, largest: int) -> IO[bytes] | None:
         """What the client sends, up to a byte more than may be; None when it went away."""

@@ -5,8 +5,10 @@ answer that is still good needs no view, no session and (on the event loop, see 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -104,9 +106,14 @@ answers: Store[Answer] = Store(40 * 1024 * 1024, "answers")
 _pages: Store[Page] = Store(24 * 1024 * 1024, "pages")
 
 
-def encoding(accepted: str) -> str:
+@lru_cache(maxsize=512)
+def encoding(accepted: bytes) -> str:
     """The compression that a browser is sent what is kept in: br, gzip or none."""
-    return compression.method(accepted, compression.LASTING)
+    return compression.method(accepted.decode("latin-1"), compression.LASTING)
+
+
+def _encoding_of_request() -> str:
+    return encoding(request.headers.get("Accept-Encoding", "").encode("latin-1"))
 
 
 def looks(cookies: dict[str, str]) -> tuple[tuple[str, str], ...]:
@@ -116,7 +123,7 @@ def looks(cookies: dict[str, str]) -> tuple[tuple[str, str], ...]:
 
 def key_of_request() -> Key:
     """The key of this request's answer."""
-    accepted = encoding(request.headers.get("Accept-Encoding", ""))
+    accepted = _encoding_of_request()
     query = request.query_string.decode("latin-1")
     if request.endpoint in FILES:
         return Key("", request.path, query, (), accepted)
@@ -187,11 +194,13 @@ def remember(app: Flask) -> None:
         return made.make_conditional(request.environ)
 
 
-def count_view(page: Page, address: str, browser: str) -> None:
-    """Counts a reader of a kept page, as its view would have."""
-    metrics.count("livery_kept_answers")
-    if page.topic_id:
-        tally.count("topic.views", page.topic_id, once_per=page.view_again, by=limits.guest_peer(address, browser))
+def count_views(readers: Sequence[tuple[Page, str, str]]) -> None:
+    """Counts the readers of kept pages (a page, an address, a browser), as their views would have."""
+    for page, address, browser in readers:
+        if page.topic_id:
+            peer = limits.guest_peer(address, browser)
+            tally.count("topic.views", page.topic_id, once_per=page.view_again, by=peer)
+    metrics.count("livery_kept_answers", len(readers))
 
 
 def forget() -> None:
@@ -236,14 +245,14 @@ def _stamp(names: list[str]) -> tuple[tuple[str, int], ...]:
 
 
 def _answer(page: Page) -> Response:
-    count_view(page, limits.get_remote_address(), request.headers.get("User-Agent", ""))
+    count_views([(page, limits.get_remote_address(), this_request().browser)])
     return _dress(Response(mimetype="text/html"), page)
 
 
 def _dress(made: Response, page: Page) -> Response:
     """Makes the answer that this reader is sent, and says that it may be taken down."""
     html = dressing.dressed(page.html)
-    form = encoding(request.headers.get("Accept-Encoding", ""))
+    form = _encoding_of_request()
     body = compression.pack(form, html, 5) if form else html
     made.set_data(body)
     varying.by(made, "Accept-Encoding", "Cookie", "HX-Request-Type")

@@ -8,7 +8,6 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,6 +22,7 @@ from forum import live, maintenance
 from forum.refusals import Forbidden, Missing, Refusal
 from web import params
 from web.auth import own_signals, viewer
+from web.turns import Turns
 
 HEARTBEAT = 20.0
 """Seconds between two signs of life, which also find out who has gone."""
@@ -70,8 +70,8 @@ class Stream:
 class Streams:
     """All streams of this process, as an ASGI application for `/events`."""
 
-    def __init__(self, app: Flask, pool: Executor) -> None:
-        self.app, self.pool = app, pool
+    def __init__(self, app: Flask, threads: Turns) -> None:
+        self.app, self.threads = app, threads
         self.open = 0
         self._told: dict[str, set[Stream]] = {}
         self._readers: Counter[int] = Counter()
@@ -83,7 +83,7 @@ class Streams:
             self._loop = asyncio.get_running_loop()
             self._deafen = pubsub.listen(self._hear)
         try:
-            stream = await self._loop.run_in_executor(self.pool, self._authorise, scope)
+            stream = await self.threads.run(self._authorise, scope)
         except (Refusal, HTTPException, DBAPIError) as refused:
             status = _STATUS.get(type(refused), 503 if isinstance(refused, DBAPIError) else 400)
             await send({"type": "http.response.start", "status": status, "headers": [_FRESH]})
@@ -93,7 +93,7 @@ class Streams:
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
             # how things stand is read after the stream has begun to listen, so that nothing falls between
-            hello = await self._loop.run_in_executor(self.pool, self._state, scope)
+            hello = await self.threads.run(self._state, scope)
             await self._be(stream, live.arrive)
             await self._tell(stream, hello, send, gone)
         finally:
@@ -138,7 +138,7 @@ class Streams:
             with self.app.app_context():
                 here(stream.reader, stream.topic)
 
-        await self._loop.run_in_executor(self.pool, say)
+        await self.threads.run(say)
 
     def _authorise(self, scope: dict[str, Any]) -> Stream:
         """Who asks for the stream, and what he may be told."""

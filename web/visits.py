@@ -10,7 +10,7 @@ from web.reading import crawler_of
 
 
 def init_app(app: Flask) -> None:
-    """Counts what the application answers. What the event loop answers by itself is counted there (asgi.py)."""
+    """Counts what the application answers. What the event loop answers by itself is counted there (at_once.py)."""
 
     @app.after_request
     def _count(answer: Response) -> Response:
@@ -19,13 +19,13 @@ def init_app(app: Flask) -> None:
             if found is not None and not found.guest:
                 statistics.visit("members")
             else:
-                count_guest(this_request().browser)
+                statistics.visit(kind_of(this_request().browser))
         return answer
 
 
-def count_guest(browser: str) -> None:
-    """Counts a page for somebody who is not logged in: a guest, or a robot by the name of his browser."""
-    statistics.visit("robots" if crawler_of(browser) else "guests")
+def kind_of(browser: str) -> str:
+    """As what somebody is counted who is not logged in: a guest, or a robot by the name of his browser."""
+    return "robots" if crawler_of(browser) else "guests"
 
 
 def followed() -> bool:

@@ -1,0 +1,127 @@
+"""Turns: work in threads, by as few of them as get it done, and none that waits for one who waits."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from web.turns import Turns
+
+
+@pytest.fixture
+def turns() -> Iterator[Turns]:
+    made = Turns(3)
+    yield made
+    made.close()
+
+
+def in_a_loop(todo: Callable[[], Awaitable[object]]) -> object:
+    async def run() -> object:
+        return await asyncio.wait_for(todo(), 20)
+
+    return asyncio.run(run())
+
+
+def busy() -> str:
+    """Some work, and the thread that did it."""
+    sum(range(2000))
+    return threading.current_thread().name
+
+
+def test_who_asks_gets_what_was_found_or_what_went_wrong(turns):
+    async def ask() -> None:
+        assert await turns.run(divmod, 7, 2) == (3, 1)
+        with pytest.raises(ZeroDivisionError):
+            await turns.run(divmod, 7, 0)
+
+    in_a_loop(ask)
+
+
+def test_one_thread_does_what_came_at_once(turns):
+    async def ask() -> list[str]:
+        return await asyncio.gather(*(turns.run(busy) for _ in range(100)))
+
+    assert len(set(in_a_loop(ask))) == 1
+
+
+def test_one_who_waits_holds_up_nobody(turns):
+    over = threading.Event()
+
+    async def ask() -> None:
+        waits = [turns.run(over.wait, 20) for _ in range(2)]
+        assert await asyncio.gather(*(turns.run(busy) for _ in range(20)))
+        assert not any(each.done() for each in waits)
+        over.set()
+        assert await asyncio.gather(*waits) == [True, True]
+
+    in_a_loop(ask)
+
+
+def test_there_are_never_more_threads_than_may_be(turns):
+    over = threading.Event()
+
+    async def ask() -> None:
+        waits = [turns.run(over.wait, 20) for _ in range(3)]
+        last = turns.run(busy)
+        await asyncio.sleep(0.1)
+        assert not last.done()
+        over.set()
+        await asyncio.gather(*waits, last)
+
+    in_a_loop(ask)
+
+
+def test_what_nobody_waits_for_any_more_is_not_done(turns):
+    done = []
+
+    async def ask() -> None:
+        first, second = turns.run(time.sleep, 0.05), turns.run(done.append, 1)
+        second.cancel()
+        await first
+        await turns.run(busy)
+        assert not done
+
+    in_a_loop(ask)
+
+
+def test_who_went_away_disturbs_nobody(turns):
+    async def ask() -> None:
+        gone = turns.run(time.sleep, 0.05)
+        await asyncio.sleep(0.01)
+        gone.cancel()
+        assert await turns.run(busy)
+
+    in_a_loop(ask)
+
+
+def test_a_loop_that_ended_takes_nothing_with_it(turns):
+    """It was about to look whether another thread is needed; the next loop looks for itself."""
+    over = threading.Event()
+
+    async def leave() -> None:
+        turns.run(over.wait, 20)
+        turns.run(busy)
+
+    async def ask() -> None:
+        assert await turns.run(busy)
+
+    in_a_loop(leave)
+    in_a_loop(ask)
+    over.set()
+
+
+def test_nothing_is_begun_after_the_end(turns):
+    over, done = threading.Event(), []
+
+    async def ask() -> None:
+        first = turns.run(over.wait, 20)
+        turns.run(done.append, 1)
+        turns.close()
+        over.set()
+        await first
+        await asyncio.sleep(0.02)
+        assert not done
+
+    in_a_loop(ask)

@@ -1,0 +1,101 @@
+"""Turns: work that is done in threads, by as few of them as get it done.
+
+Python runs one thread at a time. Eight that make a page each at once use up a fifth more than one that makes the eight,
+as each takes the interpreter from the others; yet nobody may have to wait for one who waits himself: for a database, a
+mail server, a password's hash. So one thread takes what there is to do, and another joins it whenever nothing was taken
+for a moment.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+MOMENT = 0.002
+"""Seconds that work waits for a thread which is at something else: some more than a usual page takes."""
+
+
+class _Work(NamedTuple):
+    done: asyncio.Future[Any]
+    what: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+class Turns:
+    """A few threads, and what waits for them. Only event loops ask them for something."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._lock = threading.Lock()
+        self._waiting: deque[_Work] = deque()
+        self._at_it = 0  # threads
+        self._taken = 0  # works, ever
+        self._watching: asyncio.AbstractEventLoop | None = None
+
+    def run(self, what: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
+        """Has something done in a thread; the future gets what it returns, or raises."""
+        loop = asyncio.get_running_loop()
+        work = _Work(loop.create_future(), what, arguments)
+        with self._lock:
+            self._waiting.append(work)
+            begin = not self._at_it
+            self._at_it += begin
+        if begin:
+            self._pool.submit(self._work)
+        elif self._watching is not loop:
+            self._watch(loop)
+        return work.done
+
+    def close(self) -> None:
+        """Takes no more, and waits for nothing."""
+        with self._lock:
+            self._waiting.clear()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watching = loop
+        loop.call_later(MOMENT, self._look, loop, self._taken)
+
+    def _look(self, loop: asyncio.AbstractEventLoop, taken: int) -> None:
+        """Lets another thread join when nothing was taken since the last look though something waits."""
+        with self._lock:
+            waits = bool(self._waiting)
+            join = waits and self._taken == taken and self._at_it < self._threads
+            self._at_it += join
+        if join:
+            self._pool.submit(self._work)
+        if waits:
+            self._watch(loop)
+        else:
+            self._watching = None
+
+    def _work(self) -> None:
+        while work := self._next():
+            if not work.done.cancelled():
+                _do(work)
+
+    def _next(self) -> _Work | None:
+        with self._lock:
+            if not self._waiting:
+                self._at_it -= 1
+                return None
+            self._taken += 1
+            return self._waiting.popleft()
+
+
+def _do(work: _Work) -> None:
+    try:
+        tell, found = asyncio.Future.set_result, work.what(*work.arguments)
+    except BaseException as error:  # whatever it is, it is the affair of who asked
+        tell, found = asyncio.Future.set_exception, error
+    with suppress(RuntimeError):  # the loop is over, and nobody waits
+        work.done.get_loop().call_soon_threadsafe(_tell, tell, work.done, found)
+
+
+def _tell(tell: Callable[[asyncio.Future[Any], Any], None], done: asyncio.Future[Any], found: Any) -> None:
+    if not done.done():  # else the client went away
+        tell(done, found)
