@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, String, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, lasting, store
 from core.changes import Shown
-from core.db import Model, db, session, write_in_progress
+from core.db import Model, db, has_begun, scratch, session, write_in_progress
 
 T = TypeVar("T")
 
@@ -128,7 +128,7 @@ def _read(engine: Engine) -> dict[str, int]:
 
 @dataclass(slots=True)
 class _Noted:
-    """What a session knows until it looks again: the versions, their database, and the values that stand by them."""
+    """What a request or a job knows until it looks again: the versions, their database, and the values that stand by them."""
 
     versions: dict[str, int]
     database: str
@@ -136,10 +136,8 @@ class _Noted:
 
 
 def versions() -> dict[str, int]:
-    """All versions, as they stood when this session (a request or a job) first asked."""
-    current = session()
-    noted: _Noted = current.info.get("versions") or _noted(current)
-    return noted.versions
+    """All versions, as they stood when this request or job first asked."""
+    return (scratch().get("versions") or _noted()).versions
 
 
 def version(name: str) -> int:
@@ -154,18 +152,18 @@ def numbers(*names: str) -> list[int]:
     return [current.get(name, 0) for name in names]
 
 
-def _noted(current: Session) -> _Noted:
-    noted: _Noted | None = current.info.get("versions")
+def _noted() -> _Noted:
+    noted: _Noted | None = scratch().get("versions")
     if noted is not None:
         return noted
     engine = db.engine  # a replica with these versions holds the same
     url = engine.url
-    if url.get_backend_name() == "sqlite" and url.database and not current.in_transaction():
+    if url.get_backend_name() == "sqlite" and url.database and not has_begun():
         # what is read from now on is not older than these versions
         found = _watch(url.database).versions()
     else:
-        found = {row.name: row.number for row in current.execute(select(Version.name, Version.number))}
-    noted = current.info["versions"] = _Noted(_heed(found), _name_of(engine), {})
+        found = {row.name: row.number for row in session().execute(select(Version.name, Version.number))}
+    noted = scratch()["versions"] = _Noted(_heed(found), _name_of(engine), {})
     return noted
 
 
@@ -184,13 +182,12 @@ def _watch(path: str) -> _Watched:
 
 def keep(name: str, load: Callable[[], T], *depends_on: str) -> T:
     """The value that `load` makes, made again only after one of the versions it depends on moved."""
-    current = session()
-    noted = current.info.get("versions") or _noted(current)
-    known = noted.values.get(name)
-    if known is not None:
+    noted: _Noted = scratch().get("versions") or _noted()
+    used = noted.values.get(name)
+    if used is not None:
         if lasting.notes.get():
-            lasting.depends(*known[0])
-        return known[1]  # type: ignore[no-any-return]
+            lasting.depends(*used[0])
+        return used[1]  # type: ignore[no-any-return]
     names = depends_on or (name,)
     lasting.depends(*names)
     stamp = tuple([noted.versions.get(each, 0) for each in names])
@@ -201,7 +198,7 @@ def keep(name: str, load: Callable[[], T], *depends_on: str) -> T:
         noted.values[name] = (names, kept[1])
         return kept[1]  # type: ignore[no-any-return]
     # what a transaction has not committed yet is nobody else's
-    shelf = current.info.setdefault("kept", {}) if write_in_progress() else _kept
+    shelf = session().info.setdefault("kept", {}) if write_in_progress() else _kept
     kept = shelf.get(place)
     if kept is None or kept[0] != stamp:
         _asked[name][1] += 1
@@ -220,7 +217,7 @@ def keep_one_of(
     """
     if write_in_progress():
         return load()
-    noted = _noted(session())
+    noted = _noted()
     lasting.depends(*depends_on)
     stamp = tuple([noted.versions.get(each, 0) for each in depends_on])
     place = (noted.database, name, key)
@@ -238,7 +235,7 @@ def keep_together(name: str, key: Hashable, load: Callable[[], T], *, size: int 
     """Like `keep_one_of`, for what is put together of kept values: it stands on what they do, for as long as they say."""
     if write_in_progress():
         return load()
-    noted = _noted(session())
+    noted = _noted()
     place = (noted.database, name, key)
     kept = _many.get(place)
     if kept is not None:
@@ -264,7 +261,7 @@ def bump(name: str) -> None:
     if not moved.rowcount:  # type: ignore[attr-defined]
         current.add(Version(name=name, number=1))
         current.flush()
-    current.info.pop("versions", None)
+    scratch().pop("versions", None)
 
 
 def fills() -> list[store.Fill]:

@@ -25,7 +25,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.dml import Delete, Insert, Update
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 
-from core.db import Base, before_commit, session
+from core.db import Base, before_commit, scratch, session
 
 _BUCKETS = 128
 _EVERYTHING = frozenset({"all", "site", "viewers", "readers"})
@@ -173,7 +173,7 @@ def _move_on() -> None:
     names = sorted(current.info.pop("changed", ()))
     if names:
         current.connection().execute(_MOVE_ON, [{"name": name} for name in names])
-        current.info.pop("versions", None)
+        scratch().pop("versions", None)
 
 
 before_commit(_move_on, last=True)

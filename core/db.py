@@ -79,8 +79,11 @@ class _Session(FlaskSession):
 class _Scope:
     """What one session belongs to: a request, a job or a command. It knows how to go back to the one around it."""
 
-    __slots__ = ("before",)
+    __slots__ = ("before", "scratch")
     before: Token["_Scope"]
+
+    def __init__(self) -> None:
+        self.scratch: dict[Any, Any] = {}
 
 
 _scope: ContextVar[_Scope] = ContextVar("session_scope")
@@ -129,6 +132,17 @@ def session() -> Session:
     """The session of the current request or job. Raises LookupError outside of both."""
     found: Session | None = _known_sessions.get(_scope.get())  # as `db.session()`, without its questions
     return _sessions() if found is None else found
+
+
+def scratch() -> dict[Any, Any]:
+    """What the current request or job has found out, and need not ask again. Raises LookupError outside of both."""
+    return _scope.get().scratch
+
+
+def has_begun() -> bool:
+    """Whether the current request or job is in a transaction: what it reads now is as old as that."""
+    found = _known_sessions.get(_scope.get())
+    return found is not None and found.in_transaction()
 
 
 _sessions = cast(ScopedRegistry[Session], db.session.registry)

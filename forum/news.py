@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, func, or_, selec
 
 from core import cache, lasting
 from core.changes import of_member, of_reader
-from core.db import session, write_in_progress
+from core.db import scratch, session, write_in_progress
 from forum import categories, reading
 from forum.viewers import Viewer
 from models import Category, Post, ReadMark, ReadTopic, Topic, TopicFollow
@@ -39,13 +39,13 @@ def fresh(viewer: Viewer) -> Sequence[Fresh]:
     if viewer.guest:
         return ()
     current, held = cache.versions(), reading.held(viewer)
-    info, key = session().info, ("fresh", viewer.id)
-    known = info.get(key)
-    if known is None or known[0] is not current or known[1] != held or write_in_progress():  # written or read since
-        known = info[key] = (current, dict(held), asked(viewer))
+    about, key = scratch(), ("fresh", viewer.id)
+    noted = about.get(key)
+    if noted is None or noted[0] is not current or noted[1] != held or write_in_progress():  # written or read since
+        noted = about[key] = (current, dict(held), asked(viewer))
     else:
         lasting.depends(*_stands_on(viewer))
-    found: Sequence[Fresh] = known[2]
+    found: Sequence[Fresh] = noted[2]
     return found
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from core import clock, pending
-from core.db import session
+from core.db import scratch, session
 from models import Notice, Post, Topic
 
 RANKS = ("reply", "topic", "mention")
@@ -18,11 +18,11 @@ _ACTORS = 100
 
 
 def opened(user_id: int) -> dict[int, int]:
-    """The notices that somebody opened a moment ago and that are not yet marked as read. Asked for once per session."""
-    info, key = session().info, (OPENED, user_id)
-    if key not in info:
-        info[key] = pending.of(OPENED, user_id)
-    found: dict[int, int] = info[key]
+    """The notices that somebody opened a moment ago and that are not yet marked as read. Asked for once per request."""
+    about, key = scratch(), (OPENED, user_id)
+    if key not in about:
+        about[key] = pending.of(OPENED, user_id)
+    found: dict[int, int] = about[key]
     return found
 
 

@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from core import cache, clock, lasting, pending, pubsub
 from core.changes import of_member
-from core.db import Moment, after_commit, session
+from core.db import Moment, after_commit, scratch, session
 from core.settings import Choice, declare
 from forum import categories
 from forum.viewers import Viewer
@@ -69,22 +69,22 @@ def of(viewer: Viewer) -> Reader:
 
 
 def held(viewer: Viewer) -> dict[int, int]:
-    """What a reader read a moment ago and what is not yet written: topic -> number. Asked for once per session."""
-    info, key = session().info, (HELD, viewer.id)
-    if key not in info:
-        info[key] = pending.of(HELD, viewer.id)
-    found: dict[int, int] = info[key]
+    """What a reader read a moment ago and what is not yet written: topic -> number. Asked for once per request."""
+    about, key = scratch(), (HELD, viewer.id)
+    if key not in about:
+        about[key] = pending.of(HELD, viewer.id)
+    found: dict[int, int] = about[key]
     return found
 
 
 def only_written(viewer: Viewer) -> None:
     """Leaves out what is merely held from here on, for whoever is about to write that."""
-    session().info[HELD, viewer.id] = {}
+    scratch()[HELD, viewer.id] = {}
 
 
 def look_again(viewer: Viewer) -> None:
     """Says that what is held may have been written."""
-    session().info.pop((HELD, viewer.id), None)
+    scratch().pop((HELD, viewer.id), None)
 
 
 def category_state(viewer: Viewer, category_id: int) -> str:
@@ -237,9 +237,9 @@ def shown(viewer: Viewer, topic_id: int, number: int) -> None:
     """Notes that a member has seen a topic up to a post's number; written by a job, known at once."""
     lasting.fleeting()  # asked for again, the same page has nothing new
     pending.hold(HELD, viewer.id, topic_id, number)
-    known: dict[int, int] | None = session().info.get((HELD, viewer.id))
-    if known is not None:
-        known[topic_id] = max(number, known.get(topic_id, 0))
+    read: dict[int, int] | None = scratch().get((HELD, viewer.id))
+    if read is not None:
+        read[topic_id] = max(number, read.get(topic_id, 0))
     tell_pages(viewer.id)
 
 

@@ -8,8 +8,7 @@ from flask import Flask, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from core import clock, lasting
-from core.db import session as db_session
-from core.db import writing
+from core.db import scratch, writing
 from forum import networks, sessions, users, viewers
 from forum.refusals import Forbidden
 from forum.viewers import Viewer
@@ -72,25 +71,25 @@ def viewer() -> Viewer:
     """The viewer of this request. Raises RuntimeError in a part that is kept for many."""
     if lasting.inside():
         raise RuntimeError("A kept part is the same for many readers: give it what it needs to know of this one.")
-    known = db_session().info  # as long-lived as the request, and nearer than `g`
-    found: Viewer | None = known.get("viewer")
+    about = scratch()  # as long-lived as the request, and nearer than `g`
+    found: Viewer | None = about.get("viewer")
     if found is None:
         cookies = request.cookies
         chosen = {name: cookies[name] for name in PREFERENCES if name in cookies}
         user = current_user._get_current_object()
         if user.is_authenticated:
             member: Viewer = user.viewer
-            known["mark"] = user.mark
+            about["mark"] = user.mark
             found = replace(member, preferences={**chosen, **member.preferences}) if chosen else member
         else:
             found = viewers.guest(chosen)
-        known["viewer"] = found
+        about["viewer"] = found
     return found
 
 
 def known_viewer() -> Viewer | None:
     """The viewer of this request if anybody has asked for him: nobody is looked up."""
-    found: Viewer | None = db_session().info.get("viewer")
+    found: Viewer | None = scratch().get("viewer")
     return found
 
 
@@ -110,7 +109,7 @@ def log_in(user_id: int, *, remember: bool | None) -> None:
     session.permanent = remember
     session[PROVEN] = session[GIVEN] = int(clock.now().timestamp())
     login_user(SessionUser(found, mark), remember=remember)
-    db_session().info.pop("viewer", None)
+    scratch().pop("viewer", None)
 
 
 def log_out() -> None:
@@ -120,12 +119,12 @@ def log_out() -> None:
             sessions.leave(viewer(), own_mark())
     logout_user()
     session.pop("csrf_token", None)
-    db_session().info.pop("viewer", None)
+    scratch().pop("viewer", None)
 
 
 def own_mark() -> str:
     """The mark of the log-in that asks; nothing for a guest."""
-    return "" if viewer().guest else str(db_session().info["mark"])
+    return "" if viewer().guest else str(scratch()["mark"])
 
 
 def own_signals() -> frozenset[str]:
