@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 
 from core import clock, lasting, metrics, queries
 from core.cache import numbers, versions
 from core.changes import of_member
+from core.db import scratch
 from core.store import Store
 from forum import notices, reading, topics
 from forum.viewers import Viewer
@@ -110,12 +111,12 @@ def init_app(app: Flask) -> None:
         noting = lasting.noting(page=True)
         note = noting.__enter__()
         numbers("viewers", of_member(who.id))  # he was looked up before this began
-        g.making = _Making(key, held, noting, note, _queries())
+        scratch()["making"] = _Making(key, held, noting, note, _queries())
         return None
 
     @app.teardown_request
     def _noted_enough(error: BaseException | None) -> None:
-        making: _Making | None = g.pop("making", None)
+        making: _Making | None = scratch().pop("making", None)
         if making is not None:
             making.noting.__exit__(None, None, None)
 
@@ -125,7 +126,7 @@ def remember(app: Flask) -> None:
 
     @app.after_request
     def _remember(answer: Response) -> Response:
-        making: _Making | None = g.get("making")
+        making: _Making | None = scratch().get("making")
         if making is None or making.note.fleeting or making.queries != _queries() or not _usual(answer):
             return answer
         answer.headers.add("ETag", etag := f'"{_process}-{next(_numbers)}"')

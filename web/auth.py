@@ -74,7 +74,7 @@ def viewer() -> Viewer:
     about = scratch()  # as long-lived as the request, and nearer than `g`
     found: Viewer | None = about.get("viewer")
     if found is None:
-        cookies = request.cookies
+        cookies = this_request().cookies
         chosen = {name: cookies[name] for name in PREFERENCES if name in cookies}
         user = current_user._get_current_object()
         if user.is_authenticated:

@@ -6,11 +6,12 @@ A page for guests is kept undressed, with a mark in each of those places, and dr
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from core.db import scratch
 from web import fragments
 from web.frame import counts_of, shell
 
@@ -23,13 +24,13 @@ _PIECES = {
 
 def undressed() -> None:
     """Leaves marks in the page of this request: it is to be kept."""
-    g.undressed = True
+    scratch()["undressed"] = True
 
 
 @pass_context
 def dress(context: Context, piece: str) -> Markup:
     """A piece of the frame, or its mark."""
-    if "undressed" in g:
+    if "undressed" in scratch():
         return Markup("\x00{}\x00").format(piece)
     return _made(context.environment, piece, context.__getitem__)
 
@@ -40,7 +41,7 @@ def dressed(page: str) -> bytes:
     values["counts"] = counts_of(values["navigation"])
     for piece in _PIECES:
         page = page.replace(f"\x00{piece}\x00", _made(env, piece, values.__getitem__))
-    return fragments.filled(page.encode())
+    return b"".join(fragments.filled([page.encode()]))
 
 
 def _made(env: Environment, piece: str, value: Callable[[str], Any]) -> Markup:

@@ -2,7 +2,9 @@
 
 from dataclasses import asdict, dataclass, field
 
-from flask import flash, g, get_flashed_messages, session
+from flask import flash, get_flashed_messages, session
+
+from core.db import scratch
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ def offers() -> list[Offer]:
 
 
 def _read(kind: str) -> list:
-    if "flashes" not in g:
-        g.flashes = "_flashes" in session  # the first who asks takes them out of it
-    return get_flashed_messages(category_filter=[kind]) if g.flashes else []
+    about = scratch()
+    if "flashes" not in about:
+        about["flashes"] = "_flashes" in session  # the first who asks takes them out of it
+    return get_flashed_messages(category_filter=[kind]) if about["flashes"] else []

@@ -5,8 +5,9 @@ from collections.abc import Callable, MutableMapping
 from functools import lru_cache
 from gettext import NullTranslations
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 
+from flask import Flask, current_app
 from flask.templating import Environment
 from jinja2 import Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -16,37 +17,21 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 from core import i18n
+from web.pieces import Piece, Pieces
 
 _WORDS = {"_", "gettext"}
 _SAME = {"icon", "asset"}
 
 
-class _Rendered(str):
-    """A text that a template made, and how it is encoded: piece by piece, as it was made.
-
-    Python copies what is all ASCII, which most pieces are, and goes through the rest letter by letter: through the
-    whole page, if only one dash in it is none.
-    """
-
-    pieces: list[str]
-
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        if encoding != "utf-8":
-            return super().encode(encoding, errors)
-        return b"".join(map(str.encode, self.pieces))
-
-
 class _Template(Template):
     """A template whose macros see what they are given, and what every template sees: never the page around them."""
 
-    def render(self, *args: Any, **kwargs: Any) -> str:
+    def encoded(self, values: dict[str, Any]) -> list[bytes]:
+        """What it makes of some values, in UTF-8: piece by piece, as what is kept (web/pieces.py) is encoded already."""
         try:
-            pieces = list(self.root_render_func(self.new_context(dict(*args, **kwargs))))
+            return [piece.encode() for piece in self.root_render_func(self.new_context(values))]
         except Exception:
             self.environment.handle_exception()  # raises it, with the lines of the template
-        made = _Rendered("".join(pieces))
-        made.pieces = pieces
-        return made
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         # Jinja would look each time whether the page defines something more, and make the macros anew if it did
@@ -76,7 +61,10 @@ class FoldingEnvironment(Environment):
     @staticmethod
     def shown(value: Any) -> str:
         """A value as it stands in a page: escaped, unless it is HTML already, which needs no further look."""
-        return value if type(value) is Markup else escape(value)
+        kind = type(value)
+        if kind is Markup or kind is Piece:
+            return value  # type: ignore[no-any-return]
+        return value.__html__() if kind is Pieces else escape(value)
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002
         """A template by its name, found in one step where templates do not change while the site runs."""
@@ -119,6 +107,14 @@ class _Folder(NodeTransformer):
         named: dict[str, Any] = {each.key: each.value.value for each in node.kwargs}  # type: ignore[attr-defined]
         made = self.env.globals[called](*values, **named) if called in _SAME else _words(values[0], **named)
         return nodes.Const(made, lineno=node.lineno)
+
+
+def rendered(name: str, values: dict[str, Any]) -> list[bytes]:
+    """A page, or a part of one, made by a template, as Flask's `render_template` makes it; encoded, and in pieces."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app.update_template_context(values)
+    template = cast(_Template, app.jinja_env.get_template(name))
+    return template.encoded(values)
 
 
 def counting(catalogue: NullTranslations) -> Callable[..., Markup]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from flask import Flask, g
+from flask import Flask
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from core import cache
+from core.db import scratch
 from forum import (
     invitations,
     layout,
@@ -24,6 +25,7 @@ from forum import (
 from forum.viewers import Viewer
 from web import assets, fragments, htmx
 from web.auth import viewer
+from web.pieces import Piece
 
 COUNTED = {"/unread": "unread", "/notifications": "notices", "/moderation": "inbox"}
 """Where an entry of the navigation leads that shows how much is there, and how its counts are called."""
@@ -34,18 +36,18 @@ _COUNT = {
 }
 
 
-class Pieces(NamedTuple):
+class Frame(NamedTuple):
     """The text of the frame, in the pieces between what each page says itself: each leads to one slot of frame.html."""
 
-    to_title: Markup
-    to_description: Markup
-    to_head: Markup
-    to_scripts: Markup
-    to_crumbs: Markup
-    to_content: Markup
-    to_undo: Markup
-    to_live: Markup
-    to_end: Markup
+    to_title: Piece
+    to_description: Piece
+    to_head: Piece
+    to_scripts: Piece
+    to_crumbs: Piece
+    to_content: Piece
+    to_undo: Piece
+    to_live: Piece
+    to_end: Piece
 
 
 _SLOT = "\x00slot\x00"
@@ -101,7 +103,7 @@ def _values(who: Viewer) -> dict[str, Any]:
 
 
 @pass_context
-def framed(context: Context, follows: bool) -> Pieces:
+def framed(context: Context, follows: bool) -> Frame:
     """The frame of this page: whether it `follows` what happens decides which scripts it loads.
 
     Kept under all that the template is given, and under whatever it turns out to stand on; so it is made again when
@@ -119,12 +121,12 @@ def framed(context: Context, follows: bool) -> Pieces:
     counts, chosen, env = counts_of(context["navigation"]), _chosen(who), context.environment
     shown = fragments.key_of(boxes) if any(boxes.values()) else ()
 
-    def made() -> Pieces:
+    def made() -> Frame:
         seen = {"viewer": who, "site": layout.settings, "widgets": boxes, "counts": counts}
         marks = {"here": fragments.HERE, "next": fragments.NEXT}
         return _rendered(env, _kept_values(who, chosen) | seen | marks | given)
 
-    key = (id(env), "undressed" in g, who, chosen, shown, *counts.values(), *given.values())
+    key = (id(env), "undressed" in scratch(), who, chosen, shown, *counts.values(), *given.values())
     return cache.keep_together("frame's text", key, made, size=50_000)
 
 
@@ -134,9 +136,9 @@ def _category(context: Context) -> int:
     return getattr(place, "id", 0) or getattr(topic, "category_id", 0)
 
 
-def _rendered(env: Environment, values: dict[str, Any]) -> Pieces:
+def _rendered(env: Environment, values: dict[str, Any]) -> Frame:
     text = env.get_template("layout/frame.html").render(values | {"SLOT": Markup(_SLOT)})  # noqa: S704
-    return Pieces(*map(Markup, text.split(_SLOT)))
+    return Frame(*map(Piece, text.split(_SLOT)))
 
 
 def init_app(app: Flask) -> None:

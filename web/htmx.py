@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
 
-from web import flash
+from web import flash, folding
 from web.exchange import Answer, this_request
 
 
@@ -34,7 +34,7 @@ def here() -> str:
 
 def render(page: str, part: str, /, **context: Any) -> Response:
     """A read: the page, or the part of it that HTMX asked for."""
-    answer = Answer(render_template(part if partial() else page, **context))
+    answer = Answer(folding.rendered(part if partial() else page, context))
     answer.headers.add("Vary", "HX-Request-Type")
     return answer
 

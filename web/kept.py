@@ -12,11 +12,12 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from core import clock, lasting, metrics, tally
 from core.cache import versions
 from core.changes import of_topic
+from core.db import scratch
 from core.store import Store
 from forum import topics
 from web import compression, dressing, htmx, limits, varying
@@ -142,17 +143,19 @@ def init_app(app: Flask) -> None:
         page = _pages.get(address)
         if page is not None and page.good(versions()):
             return _answer(page)
-        g.keep = address
-        g.note = lasting.noting(page=True)
-        g.noted = g.note.__enter__()
+        about = scratch()
+        about["keep"] = address
+        about["noting"] = noting = lasting.noting(page=True)
+        about["noted"] = noting.__enter__()
         versions()  # before anything that the page shows is read
         dressing.undressed()
         return None
 
     @app.teardown_request
     def _noted_enough(error: BaseException | None) -> None:
-        if "note" in g:
-            g.pop("note").__exit__(None, None, None)
+        noting = scratch().pop("noting", None)
+        if noting is not None:
+            noting.__exit__(None, None, None)
 
 
 def keep(app: Flask) -> None:
@@ -160,14 +163,15 @@ def keep(app: Flask) -> None:
 
     @app.after_request
     def _keep(made: Response) -> Response:
-        if "keep" not in g:
+        about = scratch()
+        if "keep" not in about:
             return made
-        g.pop("undressed", None)
+        about.pop("undressed", None)
         html = made.get_data(as_text=True)
         if made.status_code != 200 or "Set-Cookie" in made.headers or made.mimetype != "text/html":
             return _dress_what_is_not_kept(made, html)
         page = _page(html)
-        _pages.put(g.keep, page, len(html) * 2)
+        _pages.put(about["keep"], page, len(html) * 2)
         return _dress(made, page)
 
 
@@ -176,7 +180,7 @@ def remember(app: Flask) -> None:
 
     @app.after_request
     def _remember(made: Response) -> Response:
-        kept: Answer | None = g.get("kept_answer")
+        kept: Answer | None = scratch().get("kept_answer")
         if kept is None and this_request().endpoint in FILES and request.method == "GET" and _whole(made):
             made.direct_passthrough = False
             kept = Answer(Page(stamp=_stamp(["all"]) if request.endpoint != "static" else ()))
@@ -234,7 +238,8 @@ def _page(html: str) -> Page:
     rule = RULES[request.endpoint or ""]
     topic_id = (request.view_args or {}).get("topic_id", 0) if rule.topic else 0
     limit = clock.present() + _LONGEST
-    until = min(limit, g.noted.until) if g.noted.until else limit
+    noted: lasting.Note = scratch()["noted"]
+    until = min(limit, noted.until) if noted.until else limit
     names = ["site", of_topic(topic_id)] if topic_id else ["all"]
     return Page(html, _stamp(names), until, topic_id, topics.settings.view_again_minutes * 60)
 
@@ -259,7 +264,7 @@ def _dress(made: Response, page: Page) -> Response:
     made.headers["ETag"] = f'"{hashlib.sha256(html).hexdigest()[:20]}{"-" + form if form else ""}"'
     if form:
         made.headers["Content-Encoding"] = form
-    g.kept_answer = Answer(page)
+    scratch()["kept_answer"] = Answer(page)
     return made
 
 

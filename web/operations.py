@@ -9,10 +9,12 @@ import sys
 import time
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from core import clock, health, logs, metrics, noticed, queries
+from core.db import scratch
 from web.auth import for_machines
+from web.exchange import this_request
 from web.networks import is_loopback
 
 log = logging.getLogger("livery.requests")
@@ -34,15 +36,15 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _begins() -> None:
-        g.began = time.perf_counter()
-        named = request.environ.get("HTTP_X_REQUEST_ID", "")
+        scratch()["began"] = time.perf_counter()
+        named = this_request().environ.get("HTTP_X_REQUEST_ID", "")
         logs.request_id.set(named if named and _ID.fullmatch(named) else secrets.token_hex(8))
         queries.spent.set(queries.Spent(where=shape()))
 
     @app.after_request
     def _ends(answer: Response) -> Response:
         answer.headers.add("X-Request-ID", logs.request_id.get())
-        began = g.get("began")
+        began = scratch().get("began")
         if began is not None:
             _note(answer, time.perf_counter() - began, config.slow_page, config.log_requests)
         return answer
@@ -75,7 +77,7 @@ def init_app(app: Flask) -> None:
 
 
 def _note(answer: Response, seconds: float, slow: int, every: bool) -> None:
-    view, spent = request.endpoint or "none", queries.spent.get() or queries.Spent()
+    view, spent = this_request().endpoint or "none", queries.spent.get() or queries.Spent()
     metrics.count("livery_requests", view=view, status=str(answer.status_code))
     metrics.count("livery_request_view_seconds", seconds, view=view)
     metrics.count("livery_queries", spent.queries)
@@ -100,7 +102,8 @@ def _note(answer: Response, seconds: float, slow: int, every: bool) -> None:
 
 def shape() -> str:
     """What this request's address has in common with others: the rule that it fits, or what it looks like."""
-    return request.url_rule.rule if request.url_rule is not None else noticed.address_shape(request.path)
+    current = this_request()
+    return current.url_rule.rule if current.url_rule is not None else noticed.address_shape(current.path)
 
 
 def about() -> dict[str, str]:

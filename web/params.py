@@ -10,6 +10,7 @@ from wtforms import Form
 
 from core.i18n import gettext as _
 from forum.refusals import Invalid, Missing
+from web.exchange import this_request
 
 F = TypeVar("F", bound=Form)
 LARGEST_ID = 2**63 - 1
@@ -154,7 +155,7 @@ def written_moment(written: str | None, field: str) -> datetime | None:
 
 
 def _asked(name: str, otherwise: str = "") -> str:
-    args = request.args
+    args = this_request().args
     if name not in args:  # its `get` raises and catches an error for that, which most often is the case
         return otherwise
     return args[name]

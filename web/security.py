@@ -5,12 +5,13 @@ import secrets
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, request, session
+from flask import Flask, Response, abort, current_app, request, session
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from markupsafe import Markup
 from wtforms.validators import ValidationError
 
 from core import clock, db, lasting
+from core.db import scratch
 from web import varying
 from web.auth import viewer
 from web.exchange import header, this_request
@@ -136,11 +137,12 @@ def csrf_field() -> Markup:
 
 def token_field() -> Markup:
     """The hidden field whoever looks: for the pages whose forms begin a session."""
-    if "token_field" not in g:
+    about = scratch()
+    if "token_field" not in about:
         secret = session.get("csrf_token")
         minute = int(clock.present().timestamp()) // 60
-        g.token_field = _signed(current_app.secret_key, secret, minute) if secret else _signed_now()
-    found: Markup = g.token_field
+        about["token_field"] = _signed(current_app.secret_key, secret, minute) if secret else _signed_now()
+    found: Markup = about["token_field"]
     return found
 
 
@@ -163,4 +165,4 @@ def send_key() -> str:
 def forget_token() -> None:
     """Lets the next form get a fresh token."""
     session.pop("csrf_token", None)
-    g.pop("token_field", None)
+    scratch().pop("token_field", None)

@@ -2,20 +2,23 @@
 
 Python runs one thread at a time. Eight that make a page each at once use up a fifth more than one that makes the eight,
 as each takes the interpreter from the others; yet nobody may have to wait for one who waits himself: for a database, a
-mail server, a password's hash. So one thread takes what there is to do, and another joins it whenever nothing was taken
-for a moment.
+mail server, a password's hash. So one thread takes what there is to do, and another joins it whenever something waits
+and, for a moment, nothing was taken or this process was idle for a good part.
 """
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-MOMENT = 0.002
-"""Seconds that work waits for a thread which is at something else: some more than a usual page takes."""
+MOMENT = 0.004
+"""Seconds after which it is looked whether another thread is needed: some more than a few usual pages take."""
+_BUSY = 0.75
+"""A process that used so much of a moment is as busy as Python lets it be."""
 
 
 class _Work(NamedTuple):
@@ -58,13 +61,14 @@ class Turns:
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watching = loop
-        loop.call_later(MOMENT, self._look, loop, self._taken)
+        loop.call_later(MOMENT, self._look, loop, self._taken, loop.time(), time.process_time())
 
-    def _look(self, loop: asyncio.AbstractEventLoop, taken: int) -> None:
-        """Lets another thread join when nothing was taken since the last look though something waits."""
+    def _look(self, loop: asyncio.AbstractEventLoop, taken: int, began: float, used: float) -> None:
+        """Lets another thread join when something waits and the others were held up, or did little."""
+        busy = time.process_time() - used >= _BUSY * (loop.time() - began)
         with self._lock:
             waits = bool(self._waiting)
-            join = waits and self._taken == taken and self._at_it < self._threads
+            join = waits and not (busy and self._taken > taken) and self._at_it < self._threads
             self._at_it += join
         if join:
             self._pool.submit(self._work)
