@@ -1,6 +1,5 @@
 """Wiring: configuration, extensions, blueprints, error pages. `create_app()` is what every server loads."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -35,22 +34,16 @@ from web import (
     uploads,
     visits,
 )
+from web.application import Livery
 from web.exchange import Answer, Asked
 from web.folding import FoldingEnvironment
 from web.networks import TrustedProxies
 
 
-class _Livery(Flask):
-    """Flask without a question that it asks of every function of every request: whether it is a coroutine."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        return func
-
-
 def create_app(config: environment.Config | None = None, **overrides: Any) -> Flask:
     """A Livery application over a configuration; `overrides` are settings of Flask and its extensions."""
     config = config or environment.read()
-    app = _Livery(__name__, static_folder=None, static_url_path="/static")
+    app = Livery(__name__, static_folder=None, static_url_path="/static")
     app.jinja_environment = FoldingEnvironment
     app.request_class, app.response_class = Asked, Answer
     app.config.update(_settings(config))

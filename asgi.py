@@ -61,19 +61,24 @@ class Site:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = at_once.read(scope, self._sessions, self._proxies) if scope["method"] == "GET" else None
         if asked is None:
-            await self.bridge(scope, receive, send)
-        elif (answer := await self._kept(asked)) is not None:
-            await at_once.send(answer, asked, send)
-        else:
-            await self._made_once(asked, scope, receive, send)
+            return await self.bridge(scope, receive, send)
+        answer = kept.answers.get(asked.key)
+        if answer is not None and (answer.lasting or await self._good(answer.page)):
+            start, body = at_once.messages(answer, asked)
+            await send(start)
+            return await send(body)
+        return await self._made_once(asked, scope, receive, send)
 
     async def _made_once(self, asked: at_once.Asked, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets one request make what many ask for; the others wait for it."""
+        """Lets one request make what many ask for; the others wait for it, and then find it."""
         making = self._making.get(asked.key)
         if making is not None:
             await making
-            if (answer := await self._kept(asked)) is not None:
-                return await at_once.send(answer, asked, send)
+            answer = kept.answers.get(asked.key)
+            if answer is not None and (answer.lasting or await self._good(answer.page)):
+                for message in at_once.messages(answer, asked):
+                    await send(message)
+                return
         mine = self._making.setdefault(asked.key, asyncio.get_running_loop().create_future())
         try:
             await self.bridge(scope, receive, send)
@@ -83,21 +88,24 @@ class Site:
             if not mine.done():
                 mine.set_result(None)
 
-    async def _kept(self, asked: at_once.Asked) -> kept.Answer | None:
-        """What is kept, if it is still good."""
-        answer = kept.answers.get(asked.key)
-        if answer is None or answer.page.lasting:
-            return answer
-        # while the database is away nobody writes, and guests read on: no page that is older than a minute (web/kept.py)
-        with suppress(DBAPIError):
-            self._last = self._now.versions() if self._now.at_once else await self._versions()
-        return answer if answer.page.good(self._last) else None
-
     def _largest(self, scope: Scope) -> int:
         """How long a body may be: with a file in it only from who has a session. The views hold their own limits."""
         usual: int = self.app.config["MAX_CONTENT_LENGTH"]
         cookies = b";".join(value for name, value in scope["headers"] if name == b"cookie")
         return usual + uploads.LARGEST if any(name.encode() in cookies for name in self._sessions) else usual
+
+    async def _good(self, page: kept.Page) -> bool:
+        """Whether nothing that a page shows has changed."""
+        return page.good(self._now.versions() if self._now.at_once else await self._known_versions())
+
+    async def _known_versions(self) -> dict[str, int]:
+        """The versions as they stand; while the database is away, as they stood last: nobody writes, and guests read on.
+
+        What is kept is good for a minute at most, so they see no older page than that.
+        """
+        with suppress(DBAPIError):
+            self._last = await self._versions()
+        return self._last
 
     async def _versions(self) -> dict[str, int]:
         """The versions as they stand now, or later, by a query: those who ask meanwhile share the next."""

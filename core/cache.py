@@ -73,7 +73,7 @@ class _Watched:
             head = self._index[:_HEAD] if self._index is not None else b""
             mark = self._connection.execute("PRAGMA data_version").fetchone()[0]
             if mark != self._mark:
-                self._versions = dict(self._connection.execute("SELECT name, number FROM versions").fetchall())
+                self._versions = _heed(dict(self._connection.execute("SELECT name, number FROM versions").fetchall()))
                 self._mark = mark
             if self._index is None:
                 self._index = _shared_index(self._path)
@@ -112,7 +112,7 @@ class Now:
     def versions(self) -> dict[str, int]:
         """All versions; where not `at_once`, a query that waits for the database (or for its replica while it is away)."""
         if self.at_once:
-            return _heed(_watch(self._file).versions())
+            return _watch(self._file).versions()
         try:
             return _read(self._engine)
         except DBAPIError:

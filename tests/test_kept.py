@@ -260,5 +260,5 @@ def test_a_file_is_kept_as_it_is_sent(app):
     second.close()
     found = kept.answers.get(kept.Key("", path, "", (), "br"))
     assert found is not None
-    assert found.body == first.data
-    assert found.page.lasting
+    assert found.whole[1]["body"] == first.data
+    assert found.lasting

@@ -13,7 +13,7 @@ from werkzeug.sansio.http import parse_cookie
 from core import tally
 from forum import statistics
 from web import kept, visits
-from web.bridge import Scope, Send, environ
+from web.bridge import Scope, environ
 from web.networks import TrustedProxies
 
 _FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded")
@@ -62,22 +62,17 @@ def _looks(cookie: bytes, sessions: tuple[str, ...]) -> tuple[tuple[str, str], .
     return kept.looks(cookies) if cookies.keys().isdisjoint(sessions) else None
 
 
-async def send(answer: kept.Answer, asked: Asked, send: Send) -> None:
-    """Sends what is kept, or says that the browser has it already."""
-    if not answer.page.lasting:
+def messages(answer: kept.Answer, asked: Asked) -> tuple[kept.Message, ...]:
+    """What is sent: what is kept, or that the browser has it already. Whoever gets a page is set down."""
+    if not answer.lasting:
         _sent.append((answer.page, asked))
         if len(_sent) >= _MANY:
             count()
-    if (
-        asked.has
-        and answer.etag
-        and answer.etag.encode() in asked.has.replace(b"W/", b"").replace(b" ", b"").split(b",")
-    ):
-        await send({"type": "http.response.start", "status": 304, "headers": answer.unchanged})
-        await send({"type": "http.response.body"})
-    else:
-        await send({"type": "http.response.start", "status": 200, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
+    return answer.unchanged if asked.has and _has(asked.has, answer.etag) else answer.whole
+
+
+def _has(tags: bytes, etag: bytes) -> bool:
+    return bool(etag) and etag in tags.replace(b"W/", b"").replace(b" ", b"").split(b",")
 
 
 @tally.counted_by

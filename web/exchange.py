@@ -75,9 +75,9 @@ class Answer(Response):
 
 def header(answer: Response, name: str) -> str:
     """A header of an answer, or nothing. (Werkzeug raises and catches an error to find out that there is none.)"""
-    wanted = name.lower()
+    wanted, length = name.lower(), len(name)
     for known, value in answer.headers:
-        if known.lower() == wanted:
+        if len(known) == length and known.lower() == wanted:
             return value
     return ""
 

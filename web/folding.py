@@ -5,9 +5,10 @@ from collections.abc import Callable, MutableMapping
 from functools import lru_cache
 from gettext import NullTranslations
 from itertools import zip_longest
+from types import FunctionType
 from typing import Any, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, template_rendered
 from flask.templating import Environment
 from jinja2 import Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -21,6 +22,21 @@ from web.pieces import Piece, Pieces
 
 _WORDS = {"_", "gettext"}
 _SAME = {"icon", "asset"}
+
+
+class _Context(Context):
+    """What a template sees. Jinja asks of each function that one calls, and of all globals together, more than it needs."""
+
+    def __init__(self, environment: Any, parent: Any, name: Any, blocks: Any, globals: Any = None) -> None:  # noqa: A002
+        # the names of all globals would be gathered for a question that is not asked here (`_get_default_module`)
+        super().__init__(environment, parent, name, blocks)
+
+    def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        if type(__obj) is not FunctionType or hasattr(__obj, "jinja_pass_arg"):
+            return super().call(__obj, *args, **kwargs)
+        kwargs.pop("_loop_vars", None)
+        kwargs.pop("_block_vars", None)
+        return __obj(*args, **kwargs)
 
 
 class _Template(Template):
@@ -52,6 +68,7 @@ class FoldingEnvironment(Environment):
     """Jinja's environment, with constant calls folded. One language each: the words are in the compiled templates."""
 
     template_class = _Template
+    context_class = _Context
     code_generator_class = _Generator
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -114,7 +131,10 @@ def rendered(name: str, values: dict[str, Any]) -> list[bytes]:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     app.update_template_context(values)
     template = cast(_Template, app.jinja_env.get_template(name))
-    return template.encoded(values)
+    made = template.encoded(values)
+    if template_rendered.receivers:
+        template_rendered.send(app, template=template, context=values)
+    return made
 
 
 def counting(catalogue: NullTranslations) -> Callable[..., Markup]:

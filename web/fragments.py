@@ -230,9 +230,7 @@ def init_app(app: Flask) -> None:
     def _fill(answer: Response) -> Response:
         html = header(answer, "Content-Type").startswith("text/html")
         if html and answer.is_sequence and not header(answer, "Content-Encoding"):
-            page = filled(answer.iter_encoded())
-            if header(answer, "Content-Length"):
-                answer.set_data(b"".join(page))
-            else:
-                answer.response = page
+            # an answer of ours is a list of bytes already
+            pieces = answer.response if type(answer.response) is list else answer.iter_encoded()
+            answer.set_data(b"".join(filled(pieces)))
         return answer

@@ -6,10 +6,10 @@ answer that is still good needs no view, no session and (on the event loop, see 
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response, request
@@ -82,15 +82,34 @@ class Page:
         return self.until is None or self.until > clock.present()
 
 
+Message = dict[str, Any]
+
+
+def _messages(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> tuple[Message, ...]:
+    return (
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": body},
+    )
+
+
 @dataclass(slots=True)
 class Answer:
-    """An answer ready to be sent, with its headers as ASGI wants them."""
+    """An answer ready to be sent."""
 
     page: Page
-    body: bytes = b""
-    etag: str = ""
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    unchanged: list[tuple[bytes, bytes]] = field(default_factory=list)  # the headers of a 304
+    lasting: bool = False
+    etag: bytes = b""
+    whole: tuple[Message, ...] = ()  # what an ASGI server is told of it
+    unchanged: tuple[Message, ...] = ()  # and of a 304
+
+    def finished(self, body: bytes, headers: Sequence[tuple[str, str]]) -> int:
+        """Takes down what is sent; returns about how many bytes that is."""
+        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        few = [each for each in raw if each[0] in (b"etag", b"cache-control", b"vary")]
+        self.lasting, self.etag = self.page.lasting, dict(raw).get(b"etag", b"")
+        self.whole = _messages(200, raw, body)
+        self.unchanged = _messages(304, few, b"")
+        return len(body) + 3000
 
 
 class Key(NamedTuple):
@@ -186,15 +205,8 @@ def remember(app: Flask) -> None:
             kept = Answer(Page(stamp=_stamp(["all"]) if request.endpoint != "static" else ()))
         if kept is None:
             return made
-        kept.body = made.get_data()
-        kept.etag = made.headers.get("ETag", "")
-        kept.headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in [*made.headers, *ALWAYS]
-            if name != "X-Request-ID"
-        ]
-        kept.unchanged = [each for each in kept.headers if each[0] in (b"etag", b"cache-control", b"vary")]
-        answers.put(key_of_request(), kept, len(kept.body) + 3000)
+        headers = [each for each in (*made.headers, *ALWAYS) if each[0] != "X-Request-ID"]
+        answers.put(key_of_request(), kept, kept.finished(made.get_data(), headers))
         return made.make_conditional(request.environ)
 
 

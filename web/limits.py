@@ -46,17 +46,21 @@ def init_app(app: Flask, redis_url: str) -> None:
     app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", _WAIT if redis_url else {})
     app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", bool(redis_url))
     limiter.init_app(app)
-    _without_its_headers(app)
+    _without_its_looks(app)
     # failed log-ins are counted even where the limits on writes are switched off
     storage = storage_from_string(app.config["RATELIMIT_STORAGE_URI"], **app.config["RATELIMIT_STORAGE_OPTIONS"])
     _failures = MovingWindowRateLimiter(storage)
 
 
-def _without_its_headers(app: Flask) -> None:
-    """Takes Flask-Limiter's look at every answer away: for headers that are switched off, and for a kind of limit (one
-    that counts by the answer) that none of ours is."""
-    looks = app.after_request_funcs[None]
+def _without_its_looks(app: Flask) -> None:
+    """Takes away Flask-Limiter's look at every answer, and at the end of every request.
+
+    The one is for headers that are switched off, and for a kind of limit (one that counts by the answer) that none of
+    ours is; the other empties what the request alone holds, and takes with it.
+    """
+    looks, ends = app.after_request_funcs[None], app.teardown_request_funcs[None]
     looks[:] = [each for each in looks if not (isinstance(each, partial) and each.args == (limiter,))]
+    ends[:] = [each for each in ends if getattr(each, "__self__", None) is not limiter]
 
 
 def limited(rule: str) -> Any:

@@ -11,7 +11,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -32,9 +31,9 @@ class Turns:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._lock = threading.Lock()
         self._waiting: deque[_Work] = deque()
+        self._idle: list[threading.Lock] = []  # behind each waits a thread; the last one worked last
         self._at_it = 0  # threads
         self._taken = 0  # works, ever
         self._watching: asyncio.AbstractEventLoop | None = None
@@ -45,47 +44,57 @@ class Turns:
         work = _Work(loop.create_future(), what, arguments)
         with self._lock:
             self._waiting.append(work)
-            begin = not self._at_it
-            self._at_it += begin
-        if begin:
-            self._pool.submit(self._work)
-        elif self._watching is not loop:
+            alone = not self._at_it
+            if alone:
+                self._join()
+        if not alone and self._watching is not loop:
             self._watch(loop)
         return work.done
 
     def close(self) -> None:
-        """Takes no more, and waits for nothing."""
+        """Begins nothing more, and waits for nothing."""
         with self._lock:
             self._waiting.clear()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _join(self) -> None:
+        """Sets one more thread to work: of those that there are the one that worked last, as what it needs is at hand."""
+        self._at_it += 1
+        if self._idle:
+            self._idle.pop().release()
+        else:
+            # what it does when the process ends nobody hears of: the loop, which would say so, is over by then
+            threading.Thread(target=self._work, name=f"request_{self._at_it}", daemon=True).start()
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         self._watching = loop
-        loop.call_later(MOMENT, self._look, loop, self._taken, loop.time(), time.process_time())
+        loop.call_later(MOMENT, self._look, loop, self._taken, time.monotonic(), time.process_time())
 
     def _look(self, loop: asyncio.AbstractEventLoop, taken: int, began: float, used: float) -> None:
         """Lets another thread join when something waits and the others were held up, or did little."""
-        busy = time.process_time() - used >= _BUSY * (loop.time() - began)
+        busy = time.process_time() - used >= _BUSY * (time.monotonic() - began)
         with self._lock:
             waits = bool(self._waiting)
-            join = waits and not (busy and self._taken > taken) and self._at_it < self._threads
-            self._at_it += join
-        if join:
-            self._pool.submit(self._work)
+            if waits and not (busy and self._taken > taken) and self._at_it < self._threads:
+                self._join()
         if waits:
             self._watch(loop)
         else:
             self._watching = None
 
     def _work(self) -> None:
-        while work := self._next():
-            if not work.done.cancelled():
-                _do(work)
+        gate = threading.Lock()
+        gate.acquire()
+        while True:
+            while work := self._next(gate):
+                if not work.done.cancelled():
+                    _do(work)
+            gate.acquire()
 
-    def _next(self) -> _Work | None:
+    def _next(self, gate: threading.Lock) -> _Work | None:
         with self._lock:
             if not self._waiting:
                 self._at_it -= 1
+                self._idle.append(gate)
                 return None
             self._taken += 1
             return self._waiting.popleft()
