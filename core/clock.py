@@ -1,5 +1,6 @@
 """The time, in one place, so that tests can move it."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from core import lasting
@@ -16,6 +17,11 @@ def now() -> datetime:
 def present() -> datetime:
     """The current moment, for those who say themselves how long what they make of it stays true."""
     return datetime.now(UTC) + _offset
+
+
+def ticks() -> float:
+    """Seconds that only count on, whatever the clock of the machine is set to."""
+    return time.monotonic() + _offset.total_seconds() if _offset else time.monotonic()
 
 
 def passed(moment: datetime) -> bool:

@@ -7,7 +7,6 @@ answer that is still good needs no view, no session and (on the event loop, see 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -54,8 +53,8 @@ RULES = {
 FILES = frozenset({"static", "colours", "skins.stylesheet"})
 FILE_PATHS = ("/static/", "/colours.css", "/skin/")
 
-_LONGEST = timedelta(seconds=60)
-"""How long counts of views and who is online may lag behind for guests."""
+_LONGEST = 60.0
+"""Seconds for which counts of views and who is online may lag behind for guests."""
 _LARGEST_FILE = 600_000
 
 
@@ -65,21 +64,21 @@ class Page:
 
     html: str = ""
     stamp: tuple[tuple[str, int], ...] = ()
-    until: datetime | None = None
+    until: float = 0  # by the ticks of the clock; 0: for good
     topic_id: int = 0
     view_again: float = 0  # seconds until the same reader counts as another view
 
     @property
     def lasting(self) -> bool:
         """Whether it is the same for as long as this process runs: a file."""
-        return not self.stamp and self.until is None
+        return not self.stamp and not self.until
 
     def good(self, current: dict[str, int]) -> bool:
         """Whether nothing that it shows has changed."""
         for name, number in self.stamp:
             if current.get(name, 0) != number:
                 return False
-        return self.until is None or self.until > clock.present()
+        return not self.until or self.until > clock.ticks()
 
 
 Message = dict[str, Any]
@@ -249,11 +248,10 @@ def _address() -> tuple[object, ...]:
 def _page(html: str) -> Page:
     rule = RULES[request.endpoint or ""]
     topic_id = (request.view_args or {}).get("topic_id", 0) if rule.topic else 0
-    limit = clock.present() + _LONGEST
     noted: lasting.Note = scratch()["noted"]
-    until = min(limit, noted.until) if noted.until else limit
+    seconds = min(_LONGEST, (noted.until - clock.present()).total_seconds()) if noted.until else _LONGEST
     names = ["site", of_topic(topic_id)] if topic_id else ["all"]
-    return Page(html, _stamp(names), until, topic_id, topics.settings.view_again_minutes * 60)
+    return Page(html, _stamp(names), clock.ticks() + seconds, topic_id, topics.settings.view_again_minutes * 60)
 
 
 def _stamp(names: list[str]) -> tuple[tuple[str, int], ...]:
