@@ -258,7 +258,7 @@ def test_a_file_is_kept_as_it_is_sent(app):
     assert (first.status_code, second.status_code) == (200, 304)
     first.close()
     second.close()
-    found = kept.answers.get(kept.Key("", path, "", (), "br"))
+    found = kept.answers.get(("", path, "", (), "br"))
     assert found is not None
     assert found.whole[1]["body"] == first.data
     assert found.lasting

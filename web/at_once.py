@@ -5,8 +5,8 @@ To count one reader costs as much as to find his answer, so they are set down, a
 
 from collections import Counter, deque
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from werkzeug.sansio.http import parse_cookie
 
@@ -19,7 +19,8 @@ from web.networks import TrustedProxies
 _FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded")
 
 
-class Asked(NamedTuple):
+@dataclass(slots=True)
+class Asked:
     """What a request asks for, and what is known of who asks."""
 
     key: kept.Key
@@ -38,7 +39,7 @@ def read(scope: Scope, sessions: tuple[str, ...], proxies: TrustedProxies) -> As
     path, query = scope["path"], scope["query_string"].decode("latin-1")
     has, browser = headers.get(b"if-none-match", b""), headers.get(b"user-agent", b"").decode("latin-1")
     if path.startswith(kept.FILE_PATHS):
-        return Asked(kept.Key("", path, query, (), encoding), "", browser, has)
+        return Asked(("", path, query, (), encoding), "", browser, has)
     looks = _looks(headers[b"cookie"], sessions) if b"cookie" in headers else ()
     if looks is None:
         return None
@@ -47,7 +48,7 @@ def read(scope: Scope, sessions: tuple[str, ...], proxies: TrustedProxies) -> As
     if not headers.keys().isdisjoint(_FORWARDED):
         proxies.resolve(seen := environ(scope))
         scheme, host, address = seen["wsgi.url_scheme"], seen.get("HTTP_HOST", ""), seen["REMOTE_ADDR"]
-    return Asked(kept.Key(f"{scheme}://{host}", path, query, looks, encoding), address, browser, has)
+    return Asked((f"{scheme}://{host}", path, query, looks, encoding), address, browser, has)
 
 
 _MANY = 500
@@ -84,5 +85,5 @@ def count() -> None:
             some.append(_sent.popleft())
     kept.count_views([(page, asked.address, asked.browser) for page, asked in some])
     # a page, and no stylesheet
-    for kind, number in Counter(visits.kind_of(asked.browser) for _, asked in some if asked.key.host).items():
+    for kind, number in Counter(visits.kind_of(asked.browser) for _, asked in some if asked.key[0]).items():
         statistics.visit(kind, number)

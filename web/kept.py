@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response, request
@@ -111,15 +111,8 @@ class Answer:
         return len(body) + 3000
 
 
-class Key(NamedTuple):
-    """What an answer is found under. A file is the same for every host and look."""
-
-    host: str
-    path: str
-    query: str
-    looks: tuple[tuple[str, str], ...]
-    encoding: str
-
+Key = tuple[str, str, str, tuple[tuple[str, str], ...], str]
+"""What an answer is found under: host, path, query, looks and compression. A file is the same for every host and look."""
 
 answers: Store[Answer] = Store(40 * 1024 * 1024, "answers")
 _pages: Store[Page] = Store(24 * 1024 * 1024, "pages")
@@ -145,8 +138,8 @@ def key_of_request() -> Key:
     accepted = _encoding_of_request()
     query = request.query_string.decode("latin-1")
     if request.endpoint in FILES:
-        return Key("", request.path, query, (), accepted)
-    return Key(f"{request.scheme}://{request.host}", request.path, query, looks(request.cookies), accepted)
+        return "", request.path, query, (), accepted
+    return f"{request.scheme}://{request.host}", request.path, query, looks(request.cookies), accepted
 
 
 def init_app(app: Flask) -> None:
