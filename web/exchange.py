@@ -57,6 +57,10 @@ class Asked(Request):
         return _cookies(self.environ.get("HTTP_COOKIE", ""))
 
 
+this_request: Callable[[], Asked] = current._get_current_object  # type: ignore[attr-defined]
+"""The request that is being answered: itself, not what stands for it, which would be looked up for each question."""
+
+
 class Answer(Response):
     """An answer."""
 
@@ -80,11 +84,6 @@ def header(answer: Response, name: str) -> str:
         if len(known) == length and known.lower() == wanted:
             return value
     return ""
-
-
-def this_request() -> Asked:
-    """The request that is being answered: itself, not what stands for it, which would be looked up for each question."""
-    return current._get_current_object()  # type: ignore[attr-defined, no-any-return]
 
 
 @lru_cache(maxsize=512)
