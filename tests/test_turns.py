@@ -86,6 +86,19 @@ def test_what_nobody_waits_for_any_more_is_not_done(turns):
     in_a_loop(ask)
 
 
+def test_what_is_done_is_told_though_the_next_takes_long(turns):
+    over = threading.Event()
+
+    async def ask() -> None:
+        quick = [turns.run(busy) for _ in range(3)]
+        waits = [turns.run(over.wait, 20) for _ in range(4)]
+        assert await asyncio.wait_for(asyncio.gather(*quick), 5)
+        over.set()
+        await asyncio.gather(*waits)
+
+    in_a_loop(ask)
+
+
 def test_who_went_away_disturbs_nobody(turns):
     async def ask() -> None:
         gone = turns.run(time.sleep, 0.05)
@@ -121,7 +134,7 @@ def test_nothing_is_begun_after_the_end(turns):
         turns.close()
         over.set()
         await first
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
         assert not done
 
     in_a_loop(ask)

@@ -4,6 +4,9 @@ Python runs one thread at a time. Eight that make a page each at once use up a f
 as each takes the interpreter from the others; yet nobody may have to wait for one who waits himself: for a database, a
 mail server, a password's hash. So one thread takes what there is to do, and another joins it whenever something waits
 and, for a moment, nothing was taken or this process was idle for a good part.
+
+To tell the event loop that something is done takes the interpreter from the thread, too: while more waits, a few are
+told together, and none later than a moment after it was done.
 """
 
 import asyncio
@@ -18,12 +21,20 @@ MOMENT = 0.004
 """Seconds after which it is looked whether another thread is needed: some more than a few usual pages take."""
 _BUSY = 0.75
 """A process that used so much of a moment is as busy as Python lets it be."""
+_TOGETHER = 4
+"""So many are told together at most."""
 
 
 class _Work(NamedTuple):
     done: asyncio.Future[Any]
     what: Callable[..., Any]
     arguments: tuple[Any, ...]
+
+
+class _Told(NamedTuple):
+    done: asyncio.Future[Any]
+    how: Callable[[asyncio.Future[Any], Any], None]  # set_result or set_exception
+    found: Any
 
 
 class Turns:
@@ -33,6 +44,7 @@ class Turns:
         self._threads = threads
         self._lock = threading.Lock()
         self._waiting: deque[_Work] = deque()
+        self._done: list[_Told] = []  # and not yet told
         self._idle: list[threading.Lock] = []  # behind each waits a thread; the last one worked last
         self._at_it = 0  # threads
         self._taken = 0  # works, ever
@@ -76,10 +88,19 @@ class Turns:
             waits = bool(self._waiting)
             if waits and not (busy and self._taken > taken) and self._at_it < self._threads:
                 self._join()
-        if waits:
+        if waits or self._done:
             self._watch(loop)
         else:
             self._watching = None
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tells who asked of all that is done. (In their loop.)"""
+        with self._lock:
+            told, self._done = self._done, []
+        for each in told:
+            if not each.done.done():  # else the client went away
+                each.how(each.done, each.found)
 
     def _work(self) -> None:
         gate = threading.Lock()
@@ -87,7 +108,7 @@ class Turns:
         while True:
             while work := self._next(gate):
                 if not work.done.cancelled():
-                    _do(work)
+                    self._finish(work)
             gate.acquire()
 
     def _next(self, gate: threading.Lock) -> _Work | None:
@@ -99,16 +120,14 @@ class Turns:
             self._taken += 1
             return self._waiting.popleft()
 
-
-def _do(work: _Work) -> None:
-    try:
-        tell, found = asyncio.Future.set_result, work.what(*work.arguments)
-    except BaseException as error:  # whatever it is, it is the affair of who asked
-        tell, found = asyncio.Future.set_exception, error
-    with suppress(RuntimeError):  # the loop is over, and nobody waits
-        work.done.get_loop().call_soon_threadsafe(_tell, tell, work.done, found)
-
-
-def _tell(tell: Callable[[asyncio.Future[Any], Any], None], done: asyncio.Future[Any], found: Any) -> None:
-    if not done.done():  # else the client went away
-        tell(done, found)
+    def _finish(self, work: _Work) -> None:
+        try:
+            told = _Told(work.done, asyncio.Future.set_result, work.what(*work.arguments))
+        except BaseException as error:  # whatever it is, it is the affair of who asked
+            told = _Told(work.done, asyncio.Future.set_exception, error)
+        with self._lock:
+            self._done.append(told)
+            later = self._waiting and len(self._done) < _TOGETHER
+        if not later:
+            with suppress(RuntimeError):  # the loop is over, and nobody waits
+                work.done.get_loop().call_soon_threadsafe(self._tell)
