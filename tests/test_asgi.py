@@ -10,10 +10,11 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import OperationalError
 
 import asgi
-from core import jobs, pubsub, tally
+from core import jobs, metrics, pubsub, tally
 from forum import uploads
 from tests.factories import a_post, a_topic, a_user, change, first_post
 from tests.visitor import Visitor, path_of
+from web import at_once
 from web.bridge import Bridge, environ
 
 LARGEST = 3_000_000
@@ -99,6 +100,25 @@ def test_a_kept_page_needs_no_thread(site, handed_on):
     status, headers, body = client.get(path, if_none_match=f'"other", W/{first[1]["etag"]}')
     assert (status, body, headers["etag"]) == (304, b"", first[1]["etag"])
     assert len(handed_on) == 1
+
+
+def test_what_the_loop_answers_is_counted_before_anybody_looks(site, handed_on):
+    path, client = path_of(a_topic()), Client(site)
+    metrics.forget()
+    for _ in range(4):
+        client.get(path)
+    assert "livery_kept_answers_total 3\n" in metrics.text()
+    assert "livery_kept_answers_total 3\n" in metrics.text()
+
+
+def test_what_the_loop_answers_is_counted_when_it_is_many(site, handed_on, monkeypatch):
+    monkeypatch.setattr(at_once, "_MANY", 3)
+    path, client = path_of(a_topic()), Client(site)
+    metrics.forget()
+    for _ in range(6):
+        client.get(path)
+    monkeypatch.setattr(tally, "gather", lambda: None)  # nobody looks
+    assert "livery_kept_answers_total 3\n" in metrics.text()
 
 
 def test_what_the_loop_answers_counts_as_a_visit(site, handed_on, app):

@@ -59,6 +59,19 @@ def test_one_who_waits_holds_up_nobody(turns):
     in_a_loop(ask)
 
 
+def test_several_take_what_mostly_waits(turns):
+    """Each is taken soon, but one thread would leave the processor idle."""
+
+    def wait() -> str:
+        time.sleep(0.002)
+        return threading.current_thread().name
+
+    async def ask() -> list[str]:
+        return await asyncio.gather(*(turns.run(wait) for _ in range(100)))
+
+    assert len(set(in_a_loop(ask))) > 1
+
+
 def test_there_are_never_more_threads_than_may_be(turns):
     over = threading.Event()
 
@@ -126,15 +139,21 @@ def test_a_loop_that_ended_takes_nothing_with_it(turns):
 
 
 def test_nothing_is_begun_after_the_end(turns):
-    over, done = threading.Event(), []
+    begun, over, done = threading.Event(), threading.Event(), []
+
+    def wait() -> None:
+        begun.set()
+        over.wait(20)
 
     async def ask() -> None:
-        first = turns.run(over.wait, 20)
-        turns.run(done.append, 1)
+        first = turns.run(wait)
+        await asyncio.to_thread(begun.wait, 20)
+        second = turns.run(done.append, 1)
         turns.close()
         over.set()
         await first
-        await asyncio.sleep(0.05)
+        with pytest.raises(asyncio.CancelledError):
+            await second
         assert not done
 
     in_a_loop(ask)

@@ -64,9 +64,13 @@ class Turns:
         return work.done
 
     def close(self) -> None:
-        """Begins nothing more, and waits for nothing."""
+        """Begins nothing more, and waits for nothing: what has not begun is cancelled."""
         with self._lock:
+            left = list(self._waiting)
             self._waiting.clear()
+        for work in left:
+            with suppress(RuntimeError):  # its loop is over
+                work.done.get_loop().call_soon_threadsafe(work.done.cancel)
 
     def _join(self) -> None:
         """Sets one more thread to work: of those that there are the one that worked last, as what it needs is at hand."""
