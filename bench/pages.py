@@ -81,8 +81,8 @@ class Page:
 
 @click.command(help=__doc__.splitlines()[0])
 @click.option("--posts", default=10_000, show_default=True, help="Posts of the community.")
-@click.option("--rounds", default=7, show_default=True, help="How often each page has its turn.")
-@click.option("--requests", "number", default=150, show_default=True, help="Requests of a turn.")
+@click.option("--rounds", default=21, show_default=True, help="How often each page has its turn.")
+@click.option("--requests", "number", default=80, show_default=True, help="Requests of a turn.")
 @click.option("--only", default="", help="Pages whose names hold this.")
 @click.option("--data", help="A folder to keep the community in.")
 def main(posts: int, rounds: int, number: int, only: str, data: str | None) -> None:

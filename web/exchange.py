@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Request, Response, current_app
 from flask import request as current
@@ -56,6 +57,12 @@ class Asked(Request):
         """The cookies: read once for all requests that bring the same ones."""
         return _cookies(self.environ.get("HTTP_COOKIE", ""))
 
+    @cached_property
+    def args(self) -> ImmutableMultiDict[str, str]:  # type: ignore[override]
+        """What the address asks: read once for all requests that ask the same."""
+        query = self.query_string
+        return _args(query) if query else _NOTHING
+
 
 this_request: Callable[[], Asked] = current._get_current_object  # type: ignore[attr-defined]
 """The request that is being answered: itself, not what stands for it, which would be looked up for each question."""
@@ -84,6 +91,15 @@ def header(answer: Response, name: str) -> str:
         if len(known) == length and known.lower() == wanted:
             return value
     return ""
+
+
+_NOTHING: ImmutableMultiDict[str, str] = ImmutableMultiDict()
+
+
+@lru_cache(maxsize=512)
+def _args(query: bytes) -> ImmutableMultiDict[str, str]:
+    # with Werkzeug's own way to keep what is no UTF-8
+    return ImmutableMultiDict(parse_qsl(query.decode(), keep_blank_values=True, errors="werkzeug.url_quote"))
 
 
 @lru_cache(maxsize=512)

@@ -229,8 +229,9 @@ def asked_plainly(rule: Rule) -> bool:
     query = this_request().environ.get("QUERY_STRING", "")
     if not query:
         return True
-    names = [name for name, _value in parse_qsl(query, keep_blank_values=True)]
-    return len(names) == len(set(names)) and rule.asks.issuperset(names) and len(query) < 300
+    args = this_request().args
+    once = all(len(values) == 1 for values in args.listvalues())
+    return once and rule.asks.issuperset(args) and len(query) < 300
 
 
 def _address() -> tuple[object, ...]:
