@@ -20,6 +20,7 @@ from web import at_once, kept
 from web.bridge import Bridge, Receive, Scope, Send
 from web.live import Streams
 from web.networks import TrustedProxies
+from web.turns import wake_gently
 
 THREADS = 8
 
@@ -140,4 +141,5 @@ inherited: Flask | None = None
 def make() -> Site:
     """The application of a worker process."""
     orphans.leave_with_parent()
+    wake_gently()
     return Site(inherited or create_app())

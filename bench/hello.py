@@ -1,4 +1,7 @@
-"""What everything is compared with: the smallest Flask application there can be, behind the same server and bridge."""
+"""What everything is compared with: the smallest Flask application there can be, behind the same server and bridge.
+
+It runs as granian starts it: what Livery asks of the system for its own process (`web.turns.wake_gently`) it does not.
+"""
 
 from flask import Flask
 

@@ -1,13 +1,14 @@
 """Turns: work in threads, by as few of them as get it done, and none that waits for one who waits."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from web.turns import Turns
+from web.turns import Turns, wake_gently
 
 
 @pytest.fixture
@@ -157,3 +158,26 @@ def test_nothing_is_begun_after_the_end(turns):
         assert not done
 
     in_a_loop(ask)
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="This system has no such policy.")
+def test_a_thread_that_wakes_does_not_stop_the_one_that_runs():
+    """Asked for in a thread of its own: the policy is a thread's, and those that it starts have it, too."""
+    found = []
+
+    def later() -> None:
+        found.append(os.sched_getscheduler(0))
+
+    def ask() -> None:
+        wake_gently()
+        later()
+        thread = threading.Thread(target=later)
+        thread.start()
+        thread.join()
+
+    before = os.sched_getscheduler(0)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join()
+    assert found == [os.SCHED_BATCH] * 2
+    assert os.sched_getscheduler(0) == before
