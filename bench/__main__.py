@@ -31,7 +31,9 @@ _HOW_PAGES = (
     "Processor time of the serving processes for a request while {} readers ask at once, each over a connection that he "
     "keeps, in hellos and µs; “alone” is the same for one reader, whose every request finds the server's threads asleep. "
     "Times and rates are those of one reader. A “member” page is put together for each request; “again” is the same page for "
-    "a member who had it within the last minute and for whom nothing has changed since, so that it is sent as it was."
+    "a member who had it within the last minute and for whom nothing has changed since, so that it is sent as it was. "
+    "Guests may not search as a site begins, and have nothing unread. The hello runs as granian starts it, without what "
+    "Livery asks of the system for itself (docs/decisions/0022-requests-take-turns.md)."
 )
 
 

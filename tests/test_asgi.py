@@ -102,6 +102,28 @@ def test_a_kept_page_needs_no_thread(site, handed_on):
     assert len(handed_on) == 1
 
 
+@pytest.mark.parametrize("cookies", [("session=x", "skin=lux"), ("skin=lux", "session=x"), ("session=x; skin=lux",)])
+def test_cookies_that_come_one_by_one_are_all_seen(site, handed_on, cookies):
+    """HTTP/2 may split them (RFC 9113, 8.2.3): a member is no guest because his skin stands last."""
+    path, client = path_of(a_topic()), Client(site)
+    client.get(path, cookie="skin=lux")
+    client.get(path, cookie="skin=lux")
+    assert len(handed_on) == 1
+    sent = []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), *((b"cookie", each.encode()) for each in cookies)]
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "http_version": "2", "scheme": "http"}
+    asyncio.run(site(scope | {"server": None, "client": None, "headers": headers}, receive, send))
+    assert sent[0]["status"] == 200
+    assert len(handed_on) == 2
+
+
 def test_what_the_loop_answers_is_counted_before_anybody_looks(site, handed_on):
     path, client = path_of(a_topic()), Client(site)
     metrics.forget()

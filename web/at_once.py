@@ -35,6 +35,8 @@ def read(scope: Scope, sessions: tuple[str, ...], proxies: TrustedProxies) -> As
     headers: dict[bytes, bytes] = dict(scope["headers"])
     if b"range" in headers or headers.get(b"hx-request-type") == b"partial":
         return None
+    if len(headers) < len(scope["headers"]):
+        return None  # one came twice: HTTP/2 may send cookies so (RFC 9113, 8.2.3), and that of a log-in is among them
     encoding = kept.encoding(headers.get(b"accept-encoding", b""))
     path, query = scope["path"], scope["query_string"].decode("latin-1")
     has, browser = headers.get(b"if-none-match", b""), headers.get(b"user-agent", b"").decode("latin-1")
