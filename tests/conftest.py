@@ -19,7 +19,7 @@ from sqlalchemy import delete
 
 from app import create_app
 from cli.prepare import prepare
-from core import cache, clock, config, db, jobs, mail, noticed, pending, runs, tally
+from core import cache, clock, config, db, jobs, mail, noticed, pending, pubsub, runs, tally
 from core.settings import Stored
 from tests import databases, factories, letters
 from tests.visitor import Visitor
@@ -149,6 +149,14 @@ def configuration(url: str, folder: Path) -> config.Config:
     if REDIS:
         about["REDIS_URL"] = f"{REDIS.rstrip('/')}/{8 + int(WORKER.removeprefix('gw') if WORKER != 'alone' else 0)}"
     return config.read(about)
+
+
+@pytest.fixture
+def heard_here(app: Flask, tmp_path: Path) -> Iterator[None]:
+    """Signals stay in this process, where they are heard at once: through Redis they come a moment later."""
+    pubsub.connect(config.read({"LIVERY_DATA": str(tmp_path), "SECRET_KEY": "for tests only"}))
+    yield
+    pubsub.connect(app.config["LIVERY"])
 
 
 @pytest.fixture

@@ -44,6 +44,8 @@ from tests.visitor import Visitor, numbers, path_of
 from web.live import Streams
 from web.turns import Turns
 
+pytestmark = pytest.mark.usefixtures("heard_here")
+
 
 class Signals(list):
     """Signals as they are published, in order; those about readers' own counts apart."""

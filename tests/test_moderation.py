@@ -172,12 +172,7 @@ def test_the_counts_cost_a_moderator_nothing_while_nothing_changes(waits, keeper
     assert seen == []
 
 
-def test_pages_of_moderators_are_told_when_something_comes_or_goes(
-    waits,
-    ann,
-    keeper,
-    marshal,
-):
+def test_pages_of_moderators_are_told_when_something_comes_or_goes(waits, ann, keeper, marshal, heard_here):
     page = keeper.get("/moderation")
     heard = []
     stop = pubsub.listen(heard.extend)

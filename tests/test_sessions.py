@@ -164,7 +164,7 @@ def test_a_mark_is_worth_nothing_with_another_key_or_id(ann, guest):
         assert known_as(guest) == ""
 
 
-def test_open_pages_of_an_ended_session_are_told(ann, phone):
+def test_open_pages_of_an_ended_session_are_told(ann, phone, heard_here):
     [row] = re.findall(r"/me/sessions/(\d+)/end", ann.get("/me/sessions").html)[:1]
     told = []
     stop = pubsub.listen(told.extend)
