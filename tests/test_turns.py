@@ -18,9 +18,9 @@ def turns() -> Iterator[Turns]:
     made.close()
 
 
-def in_a_loop(todo: Callable[[], Awaitable[object]]) -> object:
+def in_a_loop(ask: Callable[[], Awaitable[object]]) -> object:
     async def run() -> object:
-        return await asyncio.wait_for(todo(), 20)
+        return await asyncio.wait_for(ask(), 20)
 
     return asyncio.run(run())
 
