@@ -16,7 +16,7 @@ from app import create_app
 from core import db, orphans, replica
 from core.cache import Now
 from forum import schedule, uploads
-from web import at_once, kept
+from web import at_once, kept, reading
 from web.bridge import Bridge, Receive, Scope, Send
 from web.live import Streams
 from web.networks import TrustedProxies
@@ -43,6 +43,7 @@ class Site:
         self._last: dict[str, int] = {}
         self._asked: asyncio.Future[dict[str, int]] | None = None
         self._stop: Callable[[], object] = bool
+        self._deafen: Callable[[], None] = lambda: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -58,6 +59,7 @@ class Site:
         """Ends what a loop that is over could no longer answer: the threads, and hearing what happens."""
         self._streams.close()
         self.bridge.threads.close()
+        self._deafen()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = at_once.read(scope, self._sessions, self._proxies) if scope["method"] == "GET" else None
@@ -132,6 +134,7 @@ class Site:
         # a worker that leaves without the end of its lifespan still stops its jobs and keeps its counts
         stop = schedule.start(self.app.app_context, embedded=self.app.config["LIVERY"].embedded)
         self._stop = Finalize(None, stop, exitpriority=10)
+        self._deafen = reading.listen()
 
 
 inherited: Flask | None = None

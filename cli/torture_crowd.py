@@ -6,7 +6,6 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -68,6 +67,7 @@ class Crowd:
                 self.topics, self.pages = _far_and_wide()
             db.session.remove()
         self.members = [self._session_of(each) for each in ids]
+        self._rested = iter(self.members)  # who has not written yet: a member may only send so much in a minute
         self.told = Told()
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -75,8 +75,8 @@ class Crowd:
 
     def begin(self, *, writers: int, readers: int, every: float = 0.0) -> None:
         """Sends them in: each writer waits `every` seconds after an answer, and is a new member after a few replies."""
-        for number in range(writers):
-            self._send_in(self._write, self.members[number::writers], every)
+        for _ in range(writers):
+            self._send_in(self._write, every)
         for number in range(readers):
             first = number * len(self.pages) // readers
             self._send_in(self._read, self.pages[first:] + self.pages[:first], every)
@@ -144,9 +144,9 @@ class Crowd:
         self._threads.append(thread)
         thread.start()
 
-    def _write(self, members: Iterable[Member], every: float) -> None:
+    def _write(self, every: float) -> None:
         line = _Line(self.site.port)
-        for member in members:
+        for member in self._rested:
             for _ in range(_FEW - 2):
                 if self._over.is_set():
                     return

@@ -4,12 +4,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import suppress
+from functools import partial
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from core.config import Config
+from core.redis_client import Client
 
 log = logging.getLogger("livery.pubsub")
 
@@ -17,15 +19,16 @@ Listener = Callable[[Sequence[str]], None]
 
 _CHANNEL = "livery:signals"
 _listeners: list[Listener] = []
-_redis: Any = None
+_redis: Client | None = None
+_url = ""
 _thread: threading.Thread | None = None
 
 
 def connect(config: Config) -> None:
     """Says where signals go: with REDIS_URL to every process, else to this one."""
-    global _redis, _thread
-    _thread = None
-    _redis = Redis.from_url(config.redis_url, decode_responses=True) if config.redis_url else None
+    global _redis, _url, _thread
+    _thread, _url = None, config.redis_url
+    _redis = Client(_url) if _url else None
 
 
 def anybody() -> bool:
@@ -33,25 +36,36 @@ def anybody() -> bool:
     return bool(_listeners) or _redis is not None
 
 
+def shared() -> bool:
+    """Whether signals reach other processes."""
+    return _redis is not None
+
+
 def publish(signals: Sequence[str]) -> None:
     """Tells everybody. When Redis is away, at least those in this process hear it."""
     if not signals:
         return
-    if _redis is not None:
-        try:
-            _redis.publish(_CHANNEL, "\n".join(signals))
-        except RedisError:
-            log.exception("Redis did not take %s signals", len(signals))
-        else:
-            return
-    _tell(signals)
+    if _redis is None:
+        _tell(signals)
+    elif not _redis.ask(partial(_sent, _redis, signals), lambda: False):
+        _tell(signals)
 
 
 def listen(listener: Listener) -> Callable[[], None]:
     """Calls a function with every bundle of signals, in whichever thread they arrive; returns what ends that."""
     _listeners.append(listener)
     _hear()
-    return lambda: _listeners.remove(listener)
+
+    def stop() -> None:
+        with suppress(ValueError):  # it has been ended before
+            _listeners.remove(listener)
+
+    return stop
+
+
+def _sent(client: Client, signals: Sequence[str]) -> bool:
+    client.redis.publish(_CHANNEL, "\n".join(signals))
+    return True
 
 
 def _tell(signals: Sequence[str]) -> None:
@@ -65,13 +79,15 @@ def _tell(signals: Sequence[str]) -> None:
 def _hear() -> None:
     global _thread
     if _redis is not None and _thread is None:
-        _thread = threading.Thread(target=_from_redis, args=(_redis,), name="signals", daemon=True)
+        _thread = threading.Thread(target=_from_redis, args=(_redis, _url), name="signals", daemon=True)
         _thread.start()
 
 
-def _from_redis(redis: Any) -> None:
+def _from_redis(client: Client, url: str) -> None:
     wait = 1
-    while redis is _redis:
+    # silence is no fault here, as it is where somebody waits for an answer: this connection waits for ever
+    redis = Redis.from_url(url, decode_responses=True, socket_connect_timeout=5)
+    while client is _redis:
         try:
             with redis.pubsub(ignore_subscribe_messages=True) as channel:
                 channel.subscribe(_CHANNEL)

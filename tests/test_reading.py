@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from core import settings
+from core import pubsub, settings
 from core.db import writing
 from forum import sitemap
 from tests.factories import (
@@ -20,7 +20,8 @@ from tests.factories import (
 )
 from tests.test_budgets import counting
 from tests.visitor import Visitor, path_of
-from web import kept, reading
+from web import allowances, kept, reading
+from web.allowances import Allowances
 
 GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
@@ -129,13 +130,32 @@ def test_a_refused_reader_costs_no_query(counted):
     assert made == []
 
 
-def test_the_allowance_fills_up_again(counted, monkeypatch):
-    buckets, present = reading.Buckets(), [0.0]
-    monkeypatch.setattr(reading.time, "monotonic", lambda: present[0])
+def test_the_allowance_fills_up_again(monkeypatch):
+    buckets, present = Allowances(), [0.0]
+    monkeypatch.setattr(allowances.time, "monotonic", lambda: present[0])
     assert [buckets.take("a", 1, 60) for _ in range(20)] == [0] * 20
     assert buckets.take("a", 1, 60) >= 1
     present[0] += 5
     assert [buckets.take("a", 1, 60) for _ in range(6)] == [0, 0, 0, 0, 0, 2]
+
+
+def test_processes_count_together(monkeypatch):
+    present = [0.0]
+    monkeypatch.setattr(allowances.time, "monotonic", lambda: present[0])
+    monkeypatch.setattr(pubsub, "shared", lambda: True)
+    here, there = Allowances(), Allowances()
+    stops = [pubsub.listen(each.hear) for each in (here, there)]
+    monkeypatch.setattr(pubsub, "publish", pubsub._tell)
+    assert [here.take("a", 1, 60) for _ in range(15)] == [0] * 15
+    here.tell()
+    assert [there.take("a", 1, 60) for _ in range(6)] == [0, 0, 0, 0, 0, 2]
+    there.tell()
+    assert here.take("a", 1, 60) == 2
+    here.tell()  # nobody is told twice, nor hears himself
+    present[0] += 20
+    assert [there.take("a", 1, 60) for _ in range(21)] == [0] * 20 + [2]
+    for stop in stops:
+        stop()
 
 
 def test_what_is_dear_counts_more(counted):

@@ -3,6 +3,7 @@
 import http.client
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -101,3 +102,15 @@ def test_a_limit_is_counted_over_all_processes(pair):
     assert "The name or the password is not right." in pages[4]
     assert "Those were too many tries for this name." in pages[5]
     assert "Those were too many tries for this name." in pages[6]
+
+
+def test_what_a_guest_read_in_one_process_counts_in_the_other(pair):
+    one, other, _ = pair
+    assert one.livery("settings", "set", "reading.per_minute", "15").returncode == 0
+    try:
+        time.sleep(5.5)  # the limit itself is looked up every five seconds
+        assert [ask(one, f"/recent?term={word}")[0] for word in ("week", "day")] == [200, 429]
+        time.sleep(4)  # the other is told, and the network has got back too little to ask there
+        assert ask(other, "/recent?term=week")[0] == 429
+    finally:
+        one.livery("settings", "set", "reading.per_minute", "0")

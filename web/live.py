@@ -102,9 +102,8 @@ class Streams:
             await self._be(stream, live.depart)
 
     def close(self) -> None:
-        """Hears nothing more: the loop ends, and could not be told. A second time changes nothing."""
-        deafen, self._deafen = self._deafen, lambda: None
-        deafen()
+        """Hears nothing more: the loop ends, and could not be told."""
+        self._deafen()
 
     async def _tell(self, stream: Stream, hello: live.State, send: Any, gone: asyncio.Future[None]) -> None:
         headers = [(b"content-type", b"text/event-stream; charset=utf-8"), _FRESH, (b"x-accel-buffering", b"no")]

@@ -1,22 +1,22 @@
 """Reading in bulk: how fast one network of guests, or one known crawler, may ask for pages that must be made.
 
-What the page cache answers is not counted. Each process counts for itself: the limit is there to keep this
-process's time for people, and asking somebody else first would cost more than it saves.
+What the page cache answers is not counted. The processes of a site count together without waiting for each other
+(web/allowances.py).
 """
 
 import re
-import threading
 import time
-from collections import OrderedDict
+from collections.abc import Callable
 from functools import lru_cache
 
 from flask import Flask, Response, request
 from flask_limiter.util import get_remote_address
 
-from core import i18n
+from core import i18n, jobs, pubsub
 from core.i18n import gettext as _
 from core.settings import Bool, Int, declare
 from web import limits
+from web.allowances import Allowances
 from web.auth import viewer
 from web.errors import render_bare
 from web.exchange import Asked, this_request
@@ -37,8 +37,6 @@ CLOSED_QUERIES = ("cursor", "sort", "term", "cid", "tag", "before", "quote", "q"
 """What an address may ask besides its page; robots find everything without."""
 
 _DEAR = 5
-_AT_ONCE = 20.0  # seconds of the allowance that may be used in one go
-_NETWORKS_AT_MOST = 20_000
 _SETTINGS_LAST = 5.0
 
 _CRAWLERS = re.compile(
@@ -49,39 +47,27 @@ _CRAWLERS = re.compile(
 )
 
 
-class Buckets:
-    """An allowance for each name, which fills up again with time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def take(self, name: str, cost: float, per_minute: int) -> int:
-        """Takes from a name's allowance; returns 0, or the seconds after which there is enough."""
-        rate, most = per_minute / 60, max(per_minute / 60 * _AT_ONCE, cost)
-        present = time.monotonic()
-        with self._lock:
-            left, since = self._kept.pop(name, (most, present))
-            left = min(most, left + (present - since) * rate)
-            enough = left >= cost
-            self._kept[name] = (left - cost if enough else left, present)
-            if len(self._kept) > _NETWORKS_AT_MOST:
-                self._kept.popitem(last=False)
-        return 0 if enough else max(1, round((cost - left) / rate + 0.5))
-
-    def forget(self) -> None:
-        """Gives everybody a full allowance."""
-        self._kept.clear()
-
-
-buckets = Buckets()
+allowances = Allowances()
 _known: tuple[float, int, int] = (0.0, 0, 0)
+
+
+def listen() -> Callable[[], None]:
+    """Hears from now on what other processes gave out; returns what ends that."""
+    return pubsub.listen(allowances.hear)
+
+
+def tell_others() -> None:
+    """Tells the other processes how much guests and robots read here."""
+    allowances.tell()
+
+
+jobs.recurring(tell_others, every=2, everywhere=True)
 
 
 def forget() -> None:
     """Begins anew; tests call it."""
     global _known
-    buckets.forget()
+    allowances.forget()
     _known = (0.0, 0, 0)
 
 
@@ -110,7 +96,7 @@ def init_app(app: Flask) -> None:
         guests, robots = _allowances()
         per_minute = robots if robot else guests
         name = robot or network_of(get_remote_address() or "")
-        wait = buckets.take(name, _DEAR if _dear() else 1, per_minute) if per_minute else 0
+        wait = allowances.take(name, _DEAR if _dear() else 1, per_minute) if per_minute else 0
         if not wait:
             return None
         answer = _refuse(
