@@ -8,7 +8,7 @@ from flask_bootstrap import Bootstrap5
 
 import blueprints
 import models  # noqa: F401  (makes every table known)
-from core import backups, db, jobs, logs, mail, move, pending, presence, pubsub, replica, storage, tokens
+from core import backups, db, jobs, logs, mail, move, pending, plugins, presence, pubsub, replica, storage, tokens
 from core import config as environment
 from forum import schedule  # noqa: F401  (lists the recurring jobs)
 from web import (
@@ -53,6 +53,7 @@ def create_app(config: environment.Config | None = None, **overrides: Any) -> Fl
     _connect_database(app, config)
     for part in (backups, storage, pubsub, presence, mail):
         part.connect(config)
+    plugins.load(config.plugins)
     jobs.connect(config, app.app_context, immediate=bool(app.config.get("TESTING")))
     pending.connect(config.redis_url)
     tokens.connect(config.secret_key)

@@ -32,8 +32,8 @@ _HOW_PAGES = (
     "keeps, in hellos and µs; “alone” is the same for one reader, whose every request finds the server's threads asleep. "
     "Times and rates are those of one reader. A “member” page is put together for each request; “again” is the same page for "
     "a member who had it within the last minute and for whom nothing has changed since, so that it is sent as it was. "
-    "Guests have nothing unread, and may search here, which a site does not let them as it begins. The hello runs as granian starts it, without what "
-    "Livery asks of the system for itself (docs/decisions/0022-requests-take-turns.md)."
+    "Guests have nothing unread, and may search here, which a site does not let them as it begins. The hello runs as "
+    "granian starts it, without what Livery asks of the system for itself (docs/decisions/0022-requests-take-turns.md)."
 )
 
 

@@ -20,9 +20,11 @@ from cli.torture_site import Site
 from core import clock, settings
 from core import config as environment
 from core.db import db, session, writing
+from core.durable import DurableJob
+from core.events import Outbox
 from forum import categories, groups, handles, topics, viewers
 from forum.slugs import name_key, slugify
-from models import Account, Category, Post, Topic, User
+from models import Account, Category, Notice, Post, Topic, User
 from web.auth import log_in
 
 _FEW = 30  # replies a minute that one member may send: the limit of the site
@@ -131,6 +133,21 @@ class Crowd:
             for word, bodies in (("acknowledged and lost", lost), ("doubled", doubled), ("never sent", strange))
             if bodies
         ]
+
+    def waiting(self) -> int:
+        """How much is still to be done by jobs for what was written and asked for."""
+        return self._count(DurableJob) + self._count(Outbox)
+
+    def noticed(self) -> int:
+        """How many notices were told."""
+        return self._count(Notice)
+
+    def _count(self, table: type[db.Model]) -> int:
+        with self.app.app_context():
+            number = session().scalar(select(func.count()).select_from(table)) or 0
+            db.session.remove()
+        self.engine.dispose()
+        return number
 
     def _session_of(self, user_id: int) -> Member:
         with self.app.test_request_context():

@@ -80,6 +80,16 @@ class Site:
             time.sleep(0.02)
         raise RuntimeError(f"The site did not start:\n{self.log.read_text()[-2000:]}")
 
+    def kill_worker(self) -> None:
+        """kill -9 of the worker alone."""
+        assert self.worker is not None
+        self.worker.kill()
+
+    def start_worker(self) -> None:
+        """Starts it again, as systemd would."""
+        assert self.worker is not None
+        self.worker.start()
+
     def stop(self) -> None:
         """Ends all of it."""
         for process in (self.server, self.worker):

@@ -44,6 +44,8 @@ class Config:
     s3_secret: str = ""
     replica_url: str = ""
     """A replica of the database that pages are read from while it is up to date; empty: none."""
+    plugins: tuple[str, ...] = ()
+    """Modules that are loaded at the start (core/plugins.py)."""
 
     @property
     def behind_tls(self) -> bool:
@@ -89,6 +91,7 @@ def read(environ: dict[str, str] | None = None) -> Config:
         s3_key=env.get("LIVERY_S3_KEY") or "",
         s3_secret=env.get("LIVERY_S3_SECRET") or "",
         replica_url=_replica_url(env),
+        plugins=tuple(env.get("LIVERY_PLUGINS", "").replace(",", " ").split()),
     )
 
 

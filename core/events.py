@@ -86,10 +86,21 @@ def deliver(row_id: int) -> None:
     if row is None:
         return
     event = _kinds[row.name](**json.loads(row.payload))
-    for listener in _subscribers[row.name]:
-        listener(event)
+    trouble = [error for listener in _subscribers[row.name] if (error := _heard(listener, event))]
+    if trouble:
+        raise trouble[0]
     with writing() as current:
         current.execute(delete(Outbox).where(Outbox.id == row_id))
+
+
+def _heard(listener: Callable[[Any], None], event: Any) -> Exception | None:
+    """Lets one subscriber hear an event; the others hear it, too, when it raises."""
+    try:
+        listener(event)
+    except Exception as error:
+        session().rollback()
+        return error
+    return None
 
 
 jobs.kept_elsewhere(deliver)

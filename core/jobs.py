@@ -2,7 +2,8 @@
 
 Embedded, the queue is an SQLite file of its own and a consumer thread of this process works through it; with
 REDIS_URL it is Redis and `bin/livery worker`. Arguments are ids, and every job may run twice. One that raises is tried
-again after 10, 40, 160 … seconds, five times; then it is set aside (core/failures.py).
+again after 10, 40, 160 … seconds, five times; then it is set aside (core/failures.py). What must be done even if the
+process that took it dies is promised (core/durable.py), not put here.
 """
 
 import functools
@@ -54,13 +55,13 @@ class NotNow(Exception):
 class Job(Generic[P]):
     """A function that can be called at once or put on the queue."""
 
-    def __init__(self, function: Callable[P, None]) -> None:
+    def __init__(self, function: Callable[P, object]) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._task: Any = None
 
-    def __call__(self, *args: P.args, **keywords: P.kwargs) -> None:
-        self._function(*args, **keywords)
+    def __call__(self, *args: P.args, **keywords: P.kwargs) -> object:
+        return self._function(*args, **keywords)
 
     def later(self, *args: P.args, **keywords: P.kwargs) -> None:
         """Puts the call on the queue."""
@@ -80,12 +81,12 @@ class Job(Generic[P]):
         return name_of(self._function)
 
 
-def name_of(function: Callable[..., None]) -> str:
+def name_of(function: Callable[..., object]) -> str:
     """The full name of a function."""
     return f"{function.__module__}.{function.__name__}"
 
 
-def job(function: Callable[P, None]) -> Job[P]:
+def job(function: Callable[P, object]) -> Job[P]:
     """Makes a function a job: it gains `.later(…)`."""
     made = Job(function)
     _declared.append(made)
@@ -154,10 +155,20 @@ def meaning(name: str) -> str:
 
 def again(name: str, args: Sequence[Any], keywords: dict[str, Any]) -> None:
     """Puts a job on the queue by its name. Raises LookupError for one that there is no more."""
+    named(name).later(*args, **keywords)
+
+
+def named(name: str) -> "Job[...]":
+    """A job by its name. Raises LookupError for one that there is no more."""
     found = next((each for each in _declared if each.name == name), None)
     if found is None:
-        raise LookupError(name)
-    found.later(*args, **keywords)
+        raise LookupError(f"There is no job {name} any more.")
+    return found
+
+
+def wait_after(tries: int) -> int:
+    """The seconds between so many failed tries and the next one."""
+    return int(_FIRST_WAIT * _LONGER ** (tries - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +203,7 @@ def alive() -> bool:
     return beat is not None and clock.now().timestamp() - beat < _DEAD_AFTER
 
 
-def _in_context(function: Callable[..., None]) -> Callable[..., None]:
+def _in_context(function: Callable[..., object]) -> Callable[..., None]:
     @functools.wraps(function)
     def run(*args: Any, **keywords: Any) -> None:
         assert _context is not None

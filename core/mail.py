@@ -19,8 +19,9 @@ from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from core import clock, failures, jobs, mail_log
+from core import clock, durable, failures, jobs, mail_log
 from core.config import Config
+from core.db import writing
 
 log = logging.getLogger("livery.mail")
 
@@ -102,13 +103,10 @@ def server() -> Server | None:
 
 
 def post(to: str, letter: Letter) -> None:
-    """Puts a letter on its way. It is tried again when the server does not take it."""
-    try:
-        mail_id = mail_log.begin(to, letter.subject)
-    except Exception:  # a mail that nobody can look up is better than none
-        log.exception("A mail is not in the log")
-        mail_id = 0
-    send.later(to, written(to, letter).as_string(), mail_id)
+    """Puts a letter on its way. It is tried again when the server does not take it, and goes out whatever dies meanwhile."""
+    text = written(to, letter).as_string()
+    with writing():
+        durable.promise(send, to, text, mail_log.begin(to, letter.subject))
 
 
 def try_now(to: str, letter: Letter) -> str:

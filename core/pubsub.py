@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -45,9 +46,7 @@ def publish(signals: Sequence[str]) -> None:
     """Tells everybody. When Redis is away, at least those in this process hear it."""
     if not signals:
         return
-    if _redis is None:
-        _tell(signals)
-    elif not _redis.ask(partial(_sent, _redis, signals), lambda: False):
+    if _redis is None or not _redis.ask(partial(_sent, _redis, signals), lambda: False):
         _tell(signals)
 
 
@@ -86,7 +85,7 @@ def _hear() -> None:
 def _from_redis(client: Client, url: str) -> None:
     wait = 1
     # silence is no fault here, as it is where somebody waits for an answer: this connection waits for ever
-    redis = Redis.from_url(url, decode_responses=True, socket_connect_timeout=5)
+    redis: Any = Redis.from_url(url, decode_responses=True, socket_connect_timeout=5)
     while client is _redis:
         try:
             with redis.pubsub(ignore_subscribe_messages=True) as channel:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from core import clock, mail, tokens
-from core.db import after_commit, session, writing
+from core.db import session, writing
 from core.events import subscribe
 from core.i18n import gettext as _
 from core.i18n import mark
@@ -58,7 +58,7 @@ def ask(account: Account) -> None:
 
 def _ask(user_id: int, email: str) -> None:
     code = tokens.make("confirm", user_id, email, lasts=_CONFIRM)
-    _post(email, _confirming(code))
+    mail.post(email, _confirming(code))
 
 
 @subscribe(accounts.UserRegistered)
@@ -120,7 +120,7 @@ def ask_reset(email: str) -> None:
     if account is None or not account.email:
         return
     code = tokens.make("reset", account.user_id, account.session_epoch, lasts=_RESET)
-    _post(account.email, _resetting(_name(account), code))
+    mail.post(account.email, _resetting(_name(account), code))
 
 
 def known(code: str) -> Account:
@@ -148,7 +148,7 @@ def tell_of_password(event: accounts.PasswordChanged) -> None:
         account = current.get(Account, event.user_id)
         if account is None or not account.email or account.email_confirmed_at is None:
             return
-        _post(account.email, _password_changed(_name(account)))
+        mail.post(account.email, _password_changed(_name(account)))
 
 
 def _replace(account: Account, email: str, *, told: bool = True) -> None:
@@ -162,7 +162,7 @@ def _replace(account: Account, email: str, *, told: bool = True) -> None:
     if not old or not told:
         return
     code = tokens.make("back", account.user_id, old, lasts=_BACK)
-    _post(old, _address_changed(_name(account), code))
+    mail.post(old, _address_changed(_name(account), code))
 
 
 def _taken(email: str, user_id: int) -> bool:
@@ -179,10 +179,6 @@ def _read(purpose: str, code: str) -> list[Any]:
         return tokens.read(purpose, code)
     except ValueError:
         raise Missing(_("This link is too old, or not complete. Ask for a new one.")) from None
-
-
-def _post(to: str, letter: mail.Letter) -> None:
-    after_commit(lambda: mail.post(to, letter))
 
 
 def _confirming(code: str) -> mail.Letter:

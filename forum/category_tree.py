@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, text, update
 
-from core import cache, colour, jobs
-from core.db import after_commit, session, writing
+from core import cache, colour, durable, jobs
+from core.db import session, writing
 from core.i18n import gettext as _
 from forum import audit, categories, deletions, groups, panel, tag_rules, tags, uploads
 from forum.refusals import Conflict, Invalid, Missing
@@ -195,27 +195,26 @@ def purge(viewer: Viewer, category_id: int) -> bool:
         return True
     row.disabled = True
     _changed(row)
-    after_commit(lambda: purge_on.later(viewer.id, category_id))
+    durable.promise(purge_on, viewer.id, category_id)
     return False
 
 
 @jobs.job
-def purge_on(doer_id: int, category_id: int) -> None:
-    """Removes what is left of a category that is being purged, a few topics at a time; what was done stays done."""
+def purge_on(doer_id: int, category_id: int) -> bool:
+    """Removes a few topics of a category that is being purged, and at last the category; whether there is more."""
     doer = Viewer(id=doer_id)
-    while True:
-        with writing() as current:
-            row = current.get(Category, category_id, with_for_update=True, populate_existing=True)
-            below = select(Category.id).where(Category.parent_id == category_id).limit(1)
-            if row is None or not row.disabled or current.scalar(below):
-                return
-            some = select(Topic.id).where(Topic.category_id == category_id).order_by(Topic.id).limit(_BATCH)
-            found = current.scalars(some).all()
-            for topic_id in found:
-                deletions.purge_with_category(doer, topic_id)
-            if not found:
-                _end(doer, row)
-                return
+    with writing() as current:
+        row = current.get(Category, category_id, with_for_update=True, populate_existing=True)
+        below = select(Category.id).where(Category.parent_id == category_id).limit(1)
+        if row is None or not row.disabled or current.scalar(below):
+            return False
+        some = select(Topic.id).where(Topic.category_id == category_id).order_by(Topic.id).limit(_BATCH)
+        found = current.scalars(some).all()
+        for topic_id in found:
+            deletions.purge_with_category(doer, topic_id)
+        if not found:
+            _end(doer, row)
+        return bool(found)
 
 
 def _end(doer: Viewer, row: Category) -> None:

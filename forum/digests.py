@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, func, select
 
 from core import clock, mail
-from core.db import after_commit, session, writing
+from core.db import session, writing
 from core.i18n import gettext as _
 from core.i18n import mark, ngettext
 from core.mail import Item, Letter
@@ -153,8 +153,7 @@ def send(user_id: int, every: str, *, before: datetime | None = None) -> bool:
             current.add(row)
         row.sent_at = now
         if found and letter:
-            to, written = found[1], letter
-            after_commit(lambda: mail.post(to, written))
+            mail.post(found[1], letter)
     return letter is not None
 
 

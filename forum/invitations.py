@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import aliased
 
 from core import clock, mail, tokens
-from core.db import after_commit, session, writing
+from core.db import session, writing
 from core.i18n import gettext as _
 from core.i18n import mark, ngettext
 from core.pages import Page, decode, encode
@@ -287,7 +287,7 @@ def _post(row: Invitation, name: str) -> None:
         address=f"/register/{tokens.make('invitation', row.id, lasts=lasts)}",
         reason=_("If you do not know who that is, do nothing: no account is made."),
     )
-    after_commit(lambda to=row.email: mail.post(to, letter))  # type: ignore[misc]
+    mail.post(row.email, letter)
 
 
 def _rows() -> Any:

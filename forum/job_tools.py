@@ -19,6 +19,8 @@ from forum.viewers import Viewer
 RIGHT = "admin:operations"
 WORDS = {
     "core.backups.make_due": mark("Makes the backups of the schedule"),
+    "core.durable.find_lost": mark("Sees to what a broken process was to do"),
+    "core.durable.see_to": mark("Sends a mail, or removes what takes long"),
     "core.events.deliver": mark("Tells the other parts of the site what happened"),
     "core.events.deliver_outbox": mark("Delivers what a broken process left behind"),
     "core.failures.prune": mark("Forgets jobs that failed long ago"),

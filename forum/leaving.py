@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
-from core import clock, jobs
-from core.db import after_commit, session, writing
+from core import clock, durable, jobs
+from core.db import session, writing
 from core.i18n import gettext as _
 from core.settings import Bool, declare
 from forum import audit, deletions, groups, handles, live, pictures, sanctions, text
@@ -107,18 +107,16 @@ def leave(viewer: Viewer, person_id: int, way: str) -> None:
     _rename(user)
     live.nudge(person_id, "out")
     if way == ERASE:
-        after_commit(lambda: erase.later(person_id))
+        durable.promise(erase, person_id)
 
 
 @jobs.job
-def erase(user_id: int) -> None:
-    """Removes everything that somebody who left has written, a few at a time; what was done stays done."""
+def erase(user_id: int) -> bool:
+    """Removes a little of what somebody who left has written; whether there is more."""
     doer = Viewer(id=user_id)
-    while True:
-        with writing() as current:
-            left = current.scalar(select(User.left_at).where(User.id == user_id))
-            if left is None or not (_erase_topics(doer) or _erase_posts(doer) or _blank(doer)):
-                return
+    with writing() as current:
+        left = current.scalar(select(User.left_at).where(User.id == user_id))
+        return left is not None and (_erase_topics(doer) or _erase_posts(doer) or _blank(doer))
 
 
 def _erase_topics(doer: Viewer) -> bool:

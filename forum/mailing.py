@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from core import clock, mail, tokens
-from core.db import after_commit, session, writing
+from core.db import session, writing
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.mail import Item, Letter
@@ -39,7 +39,7 @@ def send_due() -> None:
             done: dict[str, Any] = {"mail_at": None, **({"mailed_id": notice.newest_id} if written else {})}
             current.execute(update(Notice).where(Notice.id == notice_id).values(**done))
             if written:
-                after_commit(lambda to=written[0], letter=written[1]: mail.post(to, letter))  # type: ignore[misc]
+                mail.post(*written)
 
 
 def reader_of(user_id: int) -> tuple[Viewer, str] | None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from core import clock, mail
-from core.db import after_commit, session, writing
+from core.db import session, writing
 from core.events import emit, subscribe
 from core.i18n import gettext as _
 from core.i18n import mark
@@ -227,7 +227,7 @@ def refuse(viewer: Viewer, registration_id: int, version: int, reason: str) -> N
     row.reason = reason
     session().flush()
     audit.note(viewer, "registration.refused", name=row.name, detail=reason)
-    _post(row.email, _refusing(row.name, reason))
+    mail.post(row.email, _refusing(row.name, reason))
 
 
 def _refusing(name: str, reason: str) -> mail.Letter:
@@ -272,7 +272,7 @@ def _let_in(row: Registration, by_id: int | None) -> None:
     row.user_id = user.id
     session().flush()
     terms.note(user.id, row.terms_id, row.at)
-    _post(email, _welcoming(row.name))
+    mail.post(email, _welcoming(row.name))
 
 
 def _welcoming(name: str) -> mail.Letter:
@@ -300,10 +300,6 @@ def _locked(registration_id: int) -> Registration:
     if row is None:
         raise Missing
     return row
-
-
-def _post(to: str, letter: mail.Letter) -> None:
-    after_commit(lambda: mail.post(to, letter))
 
 
 def _deciders() -> list[Viewer]:

@@ -7,8 +7,8 @@ from functools import partial
 
 from sqlalchemy import ColumnElement, func, select
 
-from core import clock, jobs
-from core.db import after_commit, session, writing
+from core import clock, durable, jobs
+from core.db import session, writing
 from core.i18n import gettext as _
 from forum import audit, deletions, sanctions, viewers
 from forum.permissions import Verdict, require
@@ -73,19 +73,17 @@ def remove(viewer: Viewer, person_id: int, *, among: int = 1) -> bool:
     audit.note(viewer, "person.removed", user_id=person_id)
     more = _take(viewer, gone, max(1, AT_ONCE // among))
     if more:
-        after_commit(lambda: remove_on.later(gone.id))
+        durable.promise(remove_on, gone.id)
     return not more
 
 
 @jobs.job
-def remove_on(removal_id: int) -> None:
-    """Deletes what is left of a person who is being removed, a little at a time, unless it was taken back."""
-    while True:
-        with writing() as current:
-            row = current.get(Removal, removal_id, with_for_update=True, populate_existing=True)
-            doer = viewers.member(row.by_id or 0) if row is not None else None
-            if row is None or doer is None or row.undone_at is not None or not _take(doer, row, _BATCH):
-                return
+def remove_on(removal_id: int) -> bool:
+    """Deletes some of what is left of a person who is being removed, unless it was taken back; whether there is more."""
+    with writing() as current:
+        row = current.get(Removal, removal_id, with_for_update=True, populate_existing=True)
+        doer = viewers.member(row.by_id or 0) if row is not None else None
+        return row is not None and doer is not None and row.undone_at is None and _take(doer, row, _BATCH)
 
 
 def take_back(viewer: Viewer, person_id: int) -> None:
@@ -98,7 +96,7 @@ def take_back(viewer: Viewer, person_id: int) -> None:
     row = current.get_one(Removal, row.id, with_for_update=True, populate_existing=True)
     _bring(viewer, row, 0, AT_ONCE)
     if len(row.topics) + len(row.posts) > AT_ONCE:
-        after_commit(lambda: bring_on.later(row.id, viewer.id))
+        durable.promise(bring_on, row.id, viewer.id)
     ban = current.get(Sanction, row.sanction_id, populate_existing=True)
     if ban is not None and ban.lifted_at is None:
         sanctions.lift(viewer, person_id, ban.id)
@@ -109,16 +107,13 @@ def take_back(viewer: Viewer, person_id: int) -> None:
 
 
 @jobs.job
-def bring_on(removal_id: int, doer_id: int) -> None:
-    """Brings back what is left of a person who returned, a little at a time."""
-    first = AT_ONCE
-    while True:
-        with writing() as current:
-            row, doer = current.get(Removal, removal_id, populate_existing=True), viewers.member(doer_id)
-            if row is None or doer is None or first >= len(row.topics) + len(row.posts):
-                return
+def bring_on(removal_id: int, doer_id: int, first: int = AT_ONCE) -> None:
+    """Brings back some of what is left of a person who returned, and has the rest done in the same way."""
+    with writing() as current:
+        row, doer = current.get(Removal, removal_id, populate_existing=True), viewers.member(doer_id)
+        if row is not None and doer is not None and first < len(row.topics) + len(row.posts):
             _bring(doer, row, first, first + _BATCH)
-        first += _BATCH
+            durable.promise(bring_on, removal_id, doer_id, first + _BATCH)
 
 
 def _take(doer: Viewer, row: Removal, most: int) -> bool:

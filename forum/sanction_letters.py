@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from core import clock, mail
-from core.db import after_commit, writing
+from core.db import writing
 from core.events import subscribe
 from core.i18n import exact
 from core.i18n import gettext as _
@@ -24,8 +24,7 @@ def tell(event: PersonSanctioned) -> None:
             return
         row.mailed_at = clock.now()
         if account is not None and account.email and account.email_confirmed_at is not None:
-            to, letter = account.email, _letter(row)
-            after_commit(lambda: mail.post(to, letter))
+            mail.post(account.email, _letter(row))
 
 
 def _letter(row: Sanction) -> Letter:

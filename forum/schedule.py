@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from core import backups, failures, incidents, jobs, mail_log, tally, wal
+from core import backups, durable, failures, incidents, jobs, mail_log, tally, wal
 from core.db import writing
 from core.events import deliver_outbox
 from forum import (
@@ -75,6 +75,7 @@ jobs.recurring(registration.accept_due, every=300)
 jobs.recurring(registration.forget, every=3600)
 jobs.recurring(invitations.forget, every=3600)
 jobs.recurring(deliver_outbox, every=60)
+jobs.recurring(durable.find_lost, every=60)
 jobs.recurring(drafts.forget_sent, every=3600)
 jobs.recurring(sessions.prune, every=3600)
 jobs.recurring(search_index.catch_up, every=5)

@@ -180,6 +180,19 @@ def test_the_forum_announces_topics_posts_and_votes(app):
     assert first_post(scheduled).number == 1
 
 
+def test_a_subscriber_that_raises_keeps_the_event_from_no_other(app):
+    def fail(event) -> None:
+        raise RuntimeError("a plugin of somebody else")
+
+    heard = []
+    subscribe(BellRung)(fail)
+    subscribe(BellRung)(heard.append)
+    ring()
+    assert heard == [BellRung(1)]
+    with inside():
+        assert number_of(Outbox) == 1  # it is tried again for whoever did not take it
+
+
 def test_a_subscriber_that_raises_costs_nobody_his_answer(app, ann, caplog):
     def fail(event) -> None:
         raise RuntimeError("a plugin of somebody else")

@@ -28,7 +28,8 @@ def test_a_letter_has_both_bodies_and_proper_headers(server):
     letter = mail.Letter(
         "Grüße", ("First <part>.", "Second."), "Read on", "/topic/7", "You asked.", headers={"List-Id": "<x>"}
     )
-    mail.post("ann@example.org", letter)
+    with inside():
+        mail.post("ann@example.org", letter)
     [sent] = server.letters
     assert (sent["From"], sent["To"], sent["Subject"]) == ("forum@example.org", "ann@example.org", "Grüße")
     assert sent["List-Id"] == "<x>"
@@ -77,7 +78,8 @@ def test_while_the_server_does_not_answer_mails_wait_and_none_is_given_up(server
 def test_without_a_server_letters_lie_in_a_folder(app, tmp_path):
     mail.connect(configuration(app.config["LIVERY"].database_url, tmp_path))
     try:
-        mail.post("ann@example.org", mail.Letter("Hello", ("Words.",)))
+        with inside():
+            mail.post("ann@example.org", mail.Letter("Hello", ("Words.",)))
     finally:
         mail.connect(app.config["LIVERY"])
     [path] = (tmp_path / "mail").glob("*.eml")

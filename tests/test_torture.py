@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
 
-from cli.torture import worker_of
+from cli.torture_checks import worker_of
 from cli.torture_site import Site
 from core.db import trouble_of
 from tests.factories import PASSWORD, a_topic, a_user

@@ -16,7 +16,7 @@ from sqlalchemy import Index, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from core import clock, jobs, migrate, replica, storage
+from core import clock, jobs, migrate, plugins, replica, storage
 from core import config as environment
 from core.db import Base, db, session, writing
 from forum import checkups, recounting, search_index, skins
@@ -124,6 +124,15 @@ def database_replica() -> str:
             f"it does not answer ({_first_line(error)})", "meanwhile pages are read from the database"
         ) from None
     return f"answers; its newest change came {behind:.0f} seconds ago"
+
+
+def loaded_plugins() -> str:
+    """Every plugin that the configuration names could be loaded."""
+    names, left_out = _config().plugins, plugins.left_out()
+    wrong = "; ".join(f"{name}: {left_out[name]}" for name in names if name in left_out)
+    if wrong:
+        raise Trouble(f"left out {wrong}", "mend it, or take it out of LIVERY_PLUGINS")
+    return ", ".join(names) or "none"
 
 
 def redis_server() -> str:
@@ -343,6 +352,7 @@ def _some(names: Sequence[str]) -> str:
 _FIRST: dict[str, Callable[[], str]] = {
     "configuration": configuration, "address": reachable, "data folder": data_folder, "uploads": uploads,
     "disk space": disk_space, "static files": static_files, "redis": redis_server, "replica": database_replica,
+    "plugins": loaded_plugins,
 }  # fmt: skip
 _TABLES: dict[str, Callable[[], str]] = {"database": database, "migrations": migrations}
 
