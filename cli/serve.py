@@ -12,6 +12,7 @@ from contextlib import suppress
 import click
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from sqlalchemy import func, select
 
@@ -32,6 +33,8 @@ ADMINISTRATOR = "Keeper"
 _CONNECTIONS = 20_000
 _PAUSE = 1.0
 """Seconds before a server whose workers die begins again."""
+_LONGEST_HEAD = 32 * 1024
+"""Bytes that a request line and its headers may take: parts of them are kept, and who asks decides how long they are."""
 _FILES = 200
 """What a process has open besides: databases, logs, uploads."""
 
@@ -94,6 +97,8 @@ def _serve(config: environment.Config) -> None:
         workers=1,
         # each open page keeps a connection; the server would take no more than 1,024, and let everybody else wait
         backpressure=_room(),
+        http1_settings=HTTP1Settings(max_buffer_size=_LONGEST_HEAD),
+        http2_settings=HTTP2Settings(max_headers_size=_LONGEST_HEAD),
         respawn_failed_workers=True,
         respawn_interval=0.5,
         websockets=False,

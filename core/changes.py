@@ -54,9 +54,13 @@ _PLAIN = Shown()
 _shown: dict[str, Shown] = {}
 
 
+TOPIC = "topic-"
+"""What the versions of topics begin with."""
+
+
 def of_topic(topic_id: int) -> str:
     """The version that stands for a topic (and, to keep their number small, for some others)."""
-    return f"topic-{topic_id % _BUCKETS}"
+    return f"{TOPIC}{topic_id % _BUCKETS}"
 
 
 def of_member(user_id: int) -> str:

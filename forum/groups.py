@@ -43,9 +43,9 @@ def badges() -> dict[int, Badge]:
 
     def load() -> dict[int, Badge]:
         rows = session().execute(
-            select(Group.id, Group.title, Group.colour, Group.icon).where(
-                Group.title != "", Group.visibility != "hidden"
-            )
+            select(Group.id, Group.title, Group.colour, Group.icon)
+            .where(Group.title != "", Group.visibility != "hidden")
+            .order_by(Group.id)  # in every process the same: a stylesheet is made of them, and called by what is in it
         )
         return {row.id: Badge(row.id, row.title, row.colour, row.icon) for row in rows}
 

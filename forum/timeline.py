@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import aliased
 
-from core import clock
+from core import clock, lasting
+from core.changes import of_topic
 from core.db import session
 from forum import audit, permissions
 from forum.viewers import Viewer
@@ -134,6 +135,8 @@ def _mark(viewer: Viewer, *row: Any) -> Mark:
     if category_id is not None and not permissions.see_category(viewer, category_id):
         category_id = None
     path = title = ""
+    if other is not None:
+        lasting.depends(of_topic(other.id))  # its title stands here, and who may see it
     if other is not None and permissions.see_topic(viewer, other):
         path, title = f"/topic/{other.id}/{other.slug}", other.title
     return Mark(key, after, kind, at, name, slug, category_id, path, title, number or 0, words)

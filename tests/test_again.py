@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from core import cache, clock, metrics, store, tally
-from core.db import session
-from forum import groups, layout, marking
+from core.db import session, writing
+from forum import accounts, groups, layout, marking
 from models import Category, Draft, Topic, User
 from tests.factories import (
     MODERATORS,
@@ -24,6 +24,7 @@ from tests.factories import (
     first_post,
     grant,
     group_id,
+    inside,
     reads,
     set_setting,
     viewer_of,
@@ -70,6 +71,19 @@ def test_a_page_asked_for_again_is_the_one_that_was_sent(app, topic, path):
     assert set(page.headers["Vary"].split(", ")) == set(made_anew.headers["Vary"].split(", "))
     assert page.headers["Content-Security-Policy"] == made_anew.headers["Content-Security-Policy"]
     assert page.headers["Content-Type"] == made_anew.headers["Content-Type"]
+
+
+def test_a_page_that_begins_a_session_is_nobodys_but_its_own(app, topic):
+    password = "the words of a quiet member"
+    with inside(), writing():
+        accounts.create("Nora", "", password)
+    first = Visitor(app)
+    first.submit(first.get("/login"), "/login", name="Nora", password=password, remember="y")
+    for _ in range(4):  # the same cookie each time, as when several tabs are opened again at once
+        tab = Visitor(app)
+        tab.client.set_cookie("remember_token", first.cookie("remember_token"))
+        assert "Nora" in tab.get("/recent").html
+        assert tab.post(f"/topic/{topic.id}/follow", {"state": "watch"}).status == 303
 
 
 def test_every_rule_is_about_a_view_that_there_is(app):

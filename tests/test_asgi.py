@@ -15,6 +15,7 @@ from forum import uploads
 from tests.factories import a_post, a_topic, a_user, change, first_post
 from tests.visitor import Visitor, path_of
 from web import at_once
+from web.assets import asset
 from web.bridge import Bridge, environ
 
 LARGEST = 3_000_000
@@ -58,7 +59,7 @@ class Client:
         scope = {
             "type": "http", "method": method, "path": path, "query_string": query.encode(), "http_version": "1.1",
             "scheme": "http", "server": ("localhost", 80), "client": ("192.0.2.1", 5),
-            "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
         }  # fmt: skip
         await self.application(scope, receive, send)
         if not sent:
@@ -196,6 +197,34 @@ def test_a_member_gets_his_own_page(site, app, handed_on):
     assert len(handed_on) == 3
 
 
+def test_a_cookie_that_cannot_be_read_spoils_nothing(site, app):
+    member = Visitor(app, a_user("Ann"))
+    member.get("/recent")
+    own = f"session={member.client.get_cookie('session').value}"
+    for path in ("/recent", "/events", "/me"):
+        Client(site).get(path, cookie="other=caf\xe9")
+        Client(site).get(path, cookie=f"other=caf\xe9; {own}")
+    status, _, page = Client(site).get("/recent", cookie="other=caf\xe9")
+    assert (status, b"Ann" in page) == (200, False)
+    assert b"Ann" in Client(site).get("/recent", cookie=f"other=caf\xe9; {own}")[2]
+    assert Client(site).get("/me")[0] == 302  # to the log-in: whoever asked before is not here any more
+    assert "/login" in Client(site).get("/me")[1]["location"]
+
+
+def test_what_nobody_could_have_chosen_is_no_look_of_its_own(site, handed_on):
+    Client(site).get("/recent")
+    plain = Client(site).get("/recent")
+    before = len(handed_on)
+    odd = Client(site).get("/recent", cookie=f"skin={'x' * 5000}")
+    assert odd[2] == plain[2]
+    assert len(handed_on) == before  # it was found under the same key
+
+
+def test_whoever_has_any_version_has_this_one(site, handed_on):
+    Client(site).get("/recent")
+    assert Client(site).get("/recent", if_none_match="*")[0] == 304
+
+
 def test_a_look_a_compression_and_a_part_are_answers_of_their_own(site, handed_on):
     path, client = path_of(a_topic()), Client(site)
     bodies = set()
@@ -221,12 +250,11 @@ def test_a_crowd_before_a_page_that_is_not_kept_gets_it_too(site):
 
 def test_a_file_is_the_same_for_everybody(site, handed_on):
     client = Client(site)
-    answers = [
-        client.get("/static/css/livery.css?v=1", cookie=cookie) for cookie in ("a=1", "session=x", "skin=flatly")
-    ]
+    path = asset("css/livery.css")
+    answers = [client.get(path, cookie=cookie) for cookie in ("a=1", "session=x", "skin=flatly")]
     assert len({answer[2] for answer in answers}) == len(handed_on) == 1
     assert "immutable" in answers[2][1]["cache-control"]
-    assert client.get("/static/css/livery.css", range="bytes=0-9")[2] == answers[0][2][:10]
+    assert client.get(path, range="bytes=0-9")[2] == answers[0][2][:10]
 
 
 def test_proxies_are_believed_as_the_application_believes_them(site, handed_on):

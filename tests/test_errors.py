@@ -428,6 +428,7 @@ HEADERS = [
     ("Accept-Encoding", "br;q=nonsense"), ("HX-Current-URL", "\xff://"), ("HX-Current-URL", "http://[::1"),
     ("If-None-Match", "\xff"), ("Range", "bytes=9-1"), ("User-Agent", "\xff" * 500), ("Host", "evil.example"),
     ("Content-Length", "-1"), ("If-Modified-Since", "never"), ("X-Forwarded-For", "\xff"),
+    ("Referer", "http://["), ("Origin", "http://["),
 ]  # fmt: skip
 
 
@@ -437,6 +438,7 @@ def test_odd_headers(guest):
         for path in ("/", path_of(topic)):
             for headers in ({name: value}, {**guest.htmx.headers(), name: value}):
                 assert guest.send("GET", path, headers=headers).status in (200, 400), name
+        assert guest.send("GET", "/nowhere", headers={name: value}).status in (400, 404), name
         sent = {**guest.own_headers(), name: value}
         assert guest.send("POST", "/skin", data={"skin": "lux"}, headers=sent).status < 500
 

@@ -250,6 +250,32 @@ def test_a_category_that_is_closed_to_guests_is_closed_at_once(app):
     assert guest.get(path_of(topic)).status == 404
 
 
+@pytest.mark.parametrize("path", ["/static/css/livery.css", "/colours.css"])
+def test_a_file_stands_for_good_under_its_own_mark_alone(app, guest, path):
+    guest.get(f"{path}?v=0123456789")
+    for query in ("?v=0123456789", "?v=", "?w=1", ""):
+        assert "immutable" not in guest.get(path + query).headers["Cache-Control"], query
+        assert kept.answers.get(("", path, query.removeprefix("?"), (), "")) is None or not query
+    own = re.search(rf'href="({re.escape(path)}\?v=[^"]+)"', guest.get("/recent").html)
+    assert own
+    assert guest.get(own[1]).headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("path", ["/recent", "/colours.css", "/robots.txt", "/static/css/livery.css"])
+def test_what_a_browser_has_is_not_sent_again_nor_told_otherwise_by_head(app, path):
+    client, takes = app.test_client(), {"Accept-Encoding": "gzip"}
+
+    def ask(method: str, **headers: str) -> tuple[int, str, str | None]:
+        with client.open(path, method=method, headers={**takes, **headers}) as answer:
+            return answer.status_code, answer.headers["ETag"], answer.headers.get("Content-Length")
+
+    ask("GET")
+    whole = ask("GET")
+    assert ask("HEAD") == whole
+    for method in ("GET", "HEAD"):
+        assert ask(method, **{"If-None-Match": whole[1]})[0] == 304
+
+
 def test_a_file_is_kept_as_it_is_sent(app):
     client = app.test_client()
     path = "/static/css/livery.css"

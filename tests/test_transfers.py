@@ -20,6 +20,7 @@ from tests.factories import (
     a_vote,
     an_administrator,
     astray,
+    change,
     first_post,
     fresh,
     inside,
@@ -159,6 +160,20 @@ def test_forking_and_undoing_it_plain(marshal, guest):
     assert guest.get(path_of(made)).location == f"/topic/{topic.id}"
     assert marks(guest.get(path_of(topic))) == []
     assert astray() == []
+
+
+def test_a_new_title_is_seen_where_the_topic_was_taken_from(marshal, guest):
+    topic, _ = talk("Which glue?", "One.", "Two.")
+    page = marshal.get(f"/topic/{topic.id}/fork?numbers=2")
+    made = marshal.follow(marshal.submit(page, f"/topic/{topic.id}/fork", title="And paint?"))
+    with inside():
+        other = session().query(Topic).filter_by(title="And paint?").one()
+    for _ in range(2):
+        assert "And paint?" in marks(guest.get(path_of(topic)))[0]
+    change(other, title="Between us")
+    for reader in (guest, marshal):
+        assert "Between us" in marks(reader.get(path_of(topic)))[0]
+    assert made.status == 200
 
 
 def test_forking_and_undoing_it_htmx(marshal):

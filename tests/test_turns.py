@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
 
 import pytest
 
@@ -38,6 +39,16 @@ def test_who_asks_gets_what_was_found_or_what_went_wrong(turns):
             await turns.run(divmod, 7, 0)
 
     in_a_loop(ask)
+
+
+def test_nothing_that_one_leaves_behind_is_there_for_the_next(turns):
+    who: ContextVar[str] = ContextVar("who", default="nobody")
+
+    async def ask() -> object:
+        await turns.run(who.set, "somebody")
+        return await asyncio.gather(*(turns.run(who.get) for _ in range(5)))
+
+    assert in_a_loop(ask) == ["nobody"] * 5
 
 
 def test_one_thread_does_what_came_at_once(turns):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
-from flask import Flask, Response
+from flask import Flask, Response, session
 
 from core import clock, lasting, metrics, queries
 from core.cache import numbers, versions
@@ -138,7 +138,7 @@ def remember(app: Flask) -> None:
         )
         until = min(limit, making.note.until or limit)
         page = _Page(answer.get_data(), sent, etag, stamp, making.held, until, topic_id)
-        _pages.put(making.key, page, len(page.body) + 4000)
+        _pages.put(making.key, page, len(page.body) + sum(map(len, making.key)) + 4000)
         return answer
 
 
@@ -171,4 +171,5 @@ def _usual(answer: Response) -> bool:
         and answer.is_sequence
         and header(answer, "Content-Type").startswith("text/html")
         and not header(answer, "Set-Cookie")
+        and not session.modified  # else its token is in a cookie that only this answer brings
     )

@@ -88,7 +88,8 @@ def init_app(app: Flask) -> None:
         if _HASHED.fullmatch(filename):
             return _hashed(filename)
         answer = send_from_directory(STATIC, filename)
-        if "v" in request.args:
+        # an address with another mark is of another version of Livery: what it means nobody may keep as that
+        if request.args and request.full_path == asset(filename):
             answer.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
         return answer
 

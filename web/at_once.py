@@ -6,14 +6,12 @@ To count one reader costs as much as to find his answer, so they are set down, a
 from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
-
-from werkzeug.sansio.http import parse_cookie
 
 from core import tally
 from forum import statistics
 from web import kept, visits
 from web.bridge import Scope, environ
+from web.exchange import LONGEST_NAME, cookies_of
 from web.networks import TrustedProxies
 
 _FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded")
@@ -39,7 +37,7 @@ def read(scope: Scope, sessions: tuple[str, ...], proxies: TrustedProxies) -> As
         return None  # one came twice: HTTP/2 may send cookies so (RFC 9113, 8.2.3), and that of a log-in is among them
     encoding = kept.encoding(headers.get(b"accept-encoding", b""))
     path, query = scope["path"], scope["query_string"].decode("latin-1")
-    has, browser = headers.get(b"if-none-match", b""), headers.get(b"user-agent", b"").decode("latin-1")
+    has, browser = headers.get(b"if-none-match", b""), headers.get(b"user-agent", b"")[:LONGEST_NAME].decode("latin-1")
     if path.startswith(kept.FILE_PATHS):
         return Asked(("", path, query, (), encoding), "", browser, has)
     looks = _looks(headers[b"cookie"], sessions) if b"cookie" in headers else ()
@@ -58,10 +56,9 @@ _sent: deque[tuple[kept.Page, Asked]] = deque()
 """Which pages were sent, and to whom, since they were last counted."""
 
 
-@lru_cache(maxsize=1024)
 def _looks(cookie: bytes, sessions: tuple[str, ...]) -> tuple[tuple[str, str], ...] | None:
     """What a guest's cookies say about how his pages look; None for somebody who is logged in, or may be."""
-    cookies = parse_cookie(cookie.decode("latin-1"))
+    cookies = cookies_of(cookie)
     return kept.looks(cookies) if cookies.keys().isdisjoint(sessions) else None
 
 
@@ -75,7 +72,7 @@ def messages(answer: kept.Answer, asked: Asked) -> tuple[kept.Message, ...]:
 
 
 def _has(tags: bytes, etag: bytes) -> bool:
-    return bool(etag) and etag in tags.replace(b"W/", b"").replace(b" ", b"").split(b",")
+    return bool(etag) and (tags == b"*" or etag in tags.replace(b"W/", b"").replace(b" ", b"").split(b","))
 
 
 @tally.counted_by

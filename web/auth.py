@@ -1,6 +1,6 @@
 """Who is asking: Flask-Login's session, turned into the viewer that the domain knows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -17,6 +17,8 @@ from web.networks import network_of
 
 PREFERENCES = ("skin", "dark", "mode", "size", "font", "density", "keys", "sidebar")
 """What a guest's cookies may say; a member's account says it for him."""
+
+_LONGEST = 80
 
 PROVEN = "proven_at"
 """When somebody last gave his password, or came by while that was fresh; the control panel asks again after a while."""
@@ -74,8 +76,7 @@ def viewer() -> Viewer:
     about = scratch()  # as long-lived as the request, and nearer than `g`
     found: Viewer | None = about.get("viewer")
     if found is None:
-        cookies = this_request().cookies
-        chosen = {name: cookies[name] for name in PREFERENCES if name in cookies}
+        chosen = preferred(this_request().cookies)
         user = current_user._get_current_object()
         if user.is_authenticated:
             member: Viewer = user.viewer
@@ -85,6 +86,11 @@ def viewer() -> Viewer:
             found = viewers.guest(chosen)
         about["viewer"] = found
     return found
+
+
+def preferred(cookies: Mapping[str, str]) -> dict[str, str]:
+    """What cookies say about how pages look. What is longer than anything that this site says is not taken."""
+    return {name: cookies[name] for name in PREFERENCES if name in cookies and len(cookies[name]) <= _LONGEST}
 
 
 def known_viewer() -> Viewer | None:

@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
         varying.by(answer, "Accept-Encoding")
         lasting = "immutable" in header(answer, "Cache-Control")
         how = method(current.environ.get("HTTP_ACCEPT_ENCODING", ""), LASTING if lasting else _ONCE)
-        if not how or current.method == "HEAD":
+        if not how:
             return answer
         answer.direct_passthrough = False
         body = answer.get_data()

@@ -3,7 +3,7 @@
 import logging
 import math
 import traceback
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
 from flask_limiter import RateLimitExceeded
@@ -19,6 +19,7 @@ from core.s3 import StoreFailed
 from forum.refusals import Conflict, Forbidden, Gone, Invalid, Missing, Moved, Refusal, TooMany
 from web import htmx, operations, params
 from web.auth import LoginNeeded
+from web.exchange import taken_apart
 from web.limits import limiter
 from web.security import NoProof
 
@@ -200,7 +201,7 @@ def _again() -> str:
     """Where to try once more: the same address, or (after a form) the page that it stood on."""
     if request.method == "GET":
         return params.way_back(request.full_path.rstrip("?"))
-    came = urlsplit(request.headers.get("Referer", ""))
+    came = taken_apart(request.headers.get("Referer", ""))
     return params.way_back(came.path if came.netloc == request.host else "")
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from flask import Request, Response, current_app
 from flask import request as current
 from werkzeug.datastructures import Headers, ImmutableMultiDict
-from werkzeug.http import parse_cookie
+from werkzeug.sansio.http import parse_cookie
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ALWAYS = [
@@ -19,6 +19,9 @@ ALWAYS = [
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
 ]
 """What every answer says, whoever makes it: added as it is sent."""
+
+LONGEST_NAME = 400
+"""So much is looked at of what a browser calls itself."""
 
 _REDONE = {"location", "content-location"}
 """Headers that are made whole before they are sent."""
@@ -45,7 +48,7 @@ class Asked(Request):
     @cached_property
     def browser(self) -> str:
         """What the browser calls itself."""
-        return str(self.environ.get("HTTP_USER_AGENT", ""))
+        return str(self.environ.get("HTTP_USER_AGENT", ""))[:LONGEST_NAME]
 
     @cached_property
     def fetched_ahead(self) -> bool:
@@ -55,13 +58,15 @@ class Asked(Request):
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:  # type: ignore[override]
         """The cookies: read once for all requests that bring the same ones."""
-        return _cookies(self.environ.get("HTTP_COOKIE", ""))
+        return cookies_of(self.environ.get("HTTP_COOKIE", "").encode("latin-1", "replace"))
 
     @cached_property
     def args(self) -> ImmutableMultiDict[str, str]:  # type: ignore[override]
         """What the address asks: read once for all requests that ask the same."""
         query = self.query_string
-        return _args(query) if query else _NOTHING
+        if not query:
+            return _NOTHING
+        return _args(query) if len(query) < _LONG else _args.__wrapped__(query)
 
 
 this_request: Callable[[], Asked] = current._get_current_object  # type: ignore[attr-defined]
@@ -93,6 +98,9 @@ def header(answer: Response, name: str) -> str:
     return ""
 
 
+_LONG = 2000
+"""So long may be what is remembered of how somebody asks: who asks decides how long it is."""
+_NOWHERE = SplitResult("", "", "", "", "")
 _NOTHING: ImmutableMultiDict[str, str] = ImmutableMultiDict()
 
 
@@ -102,7 +110,20 @@ def _args(query: bytes) -> ImmutableMultiDict[str, str]:
     return ImmutableMultiDict(parse_qsl(query.decode(), keep_blank_values=True, errors="werkzeug.url_quote"))
 
 
+def taken_apart(address: str) -> SplitResult:
+    """The parts of an address that somebody sent; all of them empty if it is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return _NOWHERE
+
+
+def cookies_of(header: bytes) -> ImmutableMultiDict[str, str]:
+    """The cookies of a header (RFC 6265, 5.4). One that is no UTF-8 spoils no other."""
+    return _cookies(header) if len(header) < _LONG else _cookies.__wrapped__(header)
+
+
 @lru_cache(maxsize=512)
-def _cookies(header: str) -> ImmutableMultiDict[str, str]:
-    found: ImmutableMultiDict[str, str] = parse_cookie(header, cls=ImmutableMultiDict)
+def _cookies(header: bytes) -> ImmutableMultiDict[str, str]:
+    found: ImmutableMultiDict[str, str] = parse_cookie(header.decode(errors="replace"), cls=ImmutableMultiDict)
     return found

@@ -2,12 +2,11 @@
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
 
 from web import flash, folding
-from web.exchange import Answer, this_request
+from web.exchange import Answer, taken_apart, this_request
 
 
 def partial() -> bool:
@@ -25,10 +24,7 @@ def here() -> str:
     """The address of the page that the reader is at: where parts of it are asked for, HTMX says it."""
     if not partial():
         return this_request().full_path.rstrip("?")
-    try:
-        at = urlsplit(request.headers.get("HX-Current-URL", ""))
-    except ValueError:
-        return "/"
+    at = taken_apart(request.headers.get("HX-Current-URL", ""))
     return (at.path or "/") + (f"?{at.query}" if at.query else "")
 
 

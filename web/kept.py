@@ -5,23 +5,22 @@ answer that is still good needs no view, no session and (on the event loop, see 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, session
 
 from core import clock, lasting, metrics, tally
 from core.cache import versions
-from core.changes import of_topic
+from core.changes import TOPIC, of_topic
 from core.db import scratch
 from core.store import Store
 from forum import topics
 from web import compression, dressing, htmx, limits, varying
-from web.auth import PREFERENCES
-from web.exchange import ALWAYS, this_request
+from web.auth import preferred
+from web.exchange import ALWAYS, header, this_request
 
 metrics.counter("livery_kept_answers", "Requests answered by what was kept.")
 
@@ -128,9 +127,9 @@ def _encoding_of_request() -> str:
     return encoding(request.headers.get("Accept-Encoding", "").encode("latin-1"))
 
 
-def looks(cookies: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def looks(cookies: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """What a guest's cookies say about how his pages look."""
-    return tuple([(name, cookies[name]) for name in PREFERENCES if name in cookies])
+    return tuple(preferred(cookies).items())
 
 
 def key_of_request() -> Key:
@@ -179,10 +178,11 @@ def keep(app: Flask) -> None:
             return made
         about.pop("undressed", None)
         html = made.get_data(as_text=True)
-        if made.status_code != 200 or "Set-Cookie" in made.headers or made.mimetype != "text/html":
+        begun = session.modified or "Set-Cookie" in made.headers  # and sent to him alone
+        if made.status_code != 200 or begun or made.mimetype != "text/html":
             return _dress_what_is_not_kept(made, html)
         page = _page(html)
-        _pages.put(about["keep"], page, len(html) * 2)
+        _pages.put(about["keep"], page, len(html) * 2 + len(request.url))
         return _dress(made, page)
 
 
@@ -191,14 +191,16 @@ def remember(app: Flask) -> None:
 
     @app.after_request
     def _remember(made: Response) -> Response:
+        _mark(made)
         kept: Answer | None = scratch().get("kept_answer")
         if kept is None and this_request().endpoint in FILES and request.method == "GET" and _whole(made):
             made.direct_passthrough = False
             kept = Answer(Page(stamp=_stamp(["all"]) if request.endpoint != "static" else ()))
         if kept is None:
-            return made
+            return made.make_conditional(request.environ) if header(made, "ETag") else made
         headers = [each for each in (*made.headers, *ALWAYS) if each[0] != "X-Request-ID"]
-        answers.put(key_of_request(), kept, kept.finished(made.get_data(), headers))
+        key = key_of_request()
+        answers.put(key, kept, kept.finished(made.get_data(), headers) + sum(map(len, key)))
         return made.make_conditional(request.environ)
 
 
@@ -220,7 +222,7 @@ def forget() -> None:
 def _for_any_guest(app: Flask) -> bool:
     names = (app.config["SESSION_COOKIE_NAME"], app.config["REMEMBER_COOKIE_NAME"])
     current = this_request()
-    plain = current.method == "GET" and "HTTP_RANGE" not in current.environ and not htmx.partial()
+    plain = current.method in ("GET", "HEAD") and "HTTP_RANGE" not in current.environ and not htmx.partial()
     return plain and not any(name in current.cookies for name in names)
 
 
@@ -244,7 +246,9 @@ def _page(html: str) -> Page:
     topic_id = (request.view_args or {}).get("topic_id", 0) if rule.topic else 0
     noted: lasting.Note = scratch()["noted"]
     seconds = min(_LONGEST, (noted.until - clock.present()).total_seconds()) if noted.until else _LONGEST
-    names = ["site", of_topic(topic_id)] if topic_id else ["all"]
+    # the topics that it tells of, too: where posts came from, and what it was merged with
+    topics_ = {of_topic(topic_id)} | {name for name in noted.versions if name.startswith(TOPIC)}
+    names = ["site", *topics_] if topic_id else ["all"]
     return Page(html, _stamp(names), clock.ticks() + seconds, topic_id, topics.settings.view_again_minutes * 60)
 
 
@@ -278,7 +282,15 @@ def _dress_what_is_not_kept(made: Response, html: str) -> Response:
     return made
 
 
+def _mark(made: Response) -> None:
+    """Gives whatever is no page an ETag (RFC 9110, 8.8.3): pages have theirs, or a token that is new each minute."""
+    whole = made.status_code == 200 and made.is_sequence and not made.direct_passthrough
+    if whole and request.method in ("GET", "HEAD") and made.mimetype != "text/html" and not header(made, "ETag"):
+        made.add_etag()
+
+
 def _whole(made: Response) -> bool:
-    asked = [name for name, _value in parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)]
+    """Whether a file is what its address names: of what somebody adds to that nothing is kept."""
+    usual = not request.query_string or "immutable" in header(made, "Cache-Control")
     size = made.content_length or 0
-    return made.status_code == 200 and "Range" not in request.headers and asked in ([], ["v"]) and size < _LARGEST_FILE
+    return made.status_code == 200 and "Range" not in request.headers and usual and size < _LARGEST_FILE

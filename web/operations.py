@@ -7,14 +7,13 @@ import resource
 import secrets
 import sys
 import time
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
 from core import clock, health, logs, metrics, noticed, queries
 from core.db import scratch
 from web.auth import for_machines
-from web.exchange import this_request
+from web.exchange import taken_apart, this_request
 from web.networks import is_loopback
 
 log = logging.getLogger("livery.requests")
@@ -108,7 +107,7 @@ def shape() -> str:
 
 def about() -> dict[str, str]:
     """What is kept of a request that went wrong or was slow: where it went, came from and what it is called."""
-    referrer = urlsplit(request.headers.get("Referer", ""))
+    referrer = taken_apart(request.headers.get("Referer", ""))
     path = _path() if request.url_rule is not None else noticed.without_codes(request.path)
     came = "" if referrer.netloc in ("", request.host) else f"{referrer.scheme}://{referrer.netloc}"
     return {

@@ -3,14 +3,13 @@
 from collections.abc import Collection
 from datetime import UTC, date, datetime
 from typing import NoReturn, TypeVar
-from urllib.parse import urlsplit
 
 from flask import abort, request
 from wtforms import Form
 
 from core.i18n import gettext as _
 from forum.refusals import Invalid, Missing
-from web.exchange import this_request
+from web.exchange import taken_apart, this_request
 
 F = TypeVar("F", bound=Form)
 LARGEST_ID = 2**63 - 1
@@ -138,7 +137,7 @@ def way_back(address: str | None, otherwise: str = "/") -> str:
     """A path of this site to return to; whatever could lead elsewhere becomes `otherwise`."""
     if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
         return otherwise
-    parts = urlsplit(address)
+    parts = taken_apart(address)
     if parts.scheme or parts.netloc or any(ord(sign) < 32 or sign == "\\" for sign in address):
         return otherwise
     return otherwise if parts.path.startswith(("/login", "/register", "/logout")) else address

@@ -3,7 +3,6 @@
 import re
 import secrets
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request, session
 from flask_wtf.csrf import generate_csrf, validate_csrf
@@ -14,7 +13,7 @@ from core import clock, db, lasting
 from core.db import scratch
 from web import varying
 from web.auth import viewer
-from web.exchange import header, this_request
+from web.exchange import header, taken_apart, this_request
 
 POLICY = "; ".join(
     (
@@ -111,7 +110,7 @@ def _prove() -> None:
 
 
 def _ours(origin: str) -> bool:
-    parts, config = urlsplit(origin), current_app.config["LIVERY"]
+    parts, config = taken_apart(origin), current_app.config["LIVERY"]
     return parts.netloc == request.host and (parts.scheme == "https" or not config.behind_tls)
 
 

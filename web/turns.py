@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
 from typing import Any, NamedTuple
 
 MOMENT = 0.004
@@ -136,7 +137,9 @@ class Turns:
 
     def _finish(self, work: _Work) -> None:
         try:
-            told = _Told(work.done, asyncio.Future.set_result, work.what(*work.arguments))
+            # in a context of its own: nothing that it leaves behind is there for the next, who may be somebody else
+            found = Context().run(work.what, *work.arguments)
+            told = _Told(work.done, asyncio.Future.set_result, found)
         except BaseException as error:  # whatever it is, it is the affair of who asked
             told = _Told(work.done, asyncio.Future.set_exception, error)
         with self._lock:
