@@ -191,13 +191,13 @@ def remember(app: Flask) -> None:
 
     @app.after_request
     def _remember(made: Response) -> Response:
-        _mark(made)
+        marked = _marked(made)
         kept: Answer | None = scratch().get("kept_answer")
         if kept is None and this_request().endpoint in FILES and request.method == "GET" and _whole(made):
             made.direct_passthrough = False
             kept = Answer(Page(stamp=_stamp(["all"]) if request.endpoint != "static" else ()))
         if kept is None:
-            return made.make_conditional(request.environ) if header(made, "ETag") else made
+            return made.make_conditional(request.environ) if marked else made
         headers = [each for each in (*made.headers, *ALWAYS) if each[0] != "X-Request-ID"]
         key = key_of_request()
         answers.put(key, kept, kept.finished(made.get_data(), headers) + sum(map(len, key)))
@@ -282,11 +282,14 @@ def _dress_what_is_not_kept(made: Response, html: str) -> Response:
     return made
 
 
-def _mark(made: Response) -> None:
+def _marked(made: Response) -> bool:
     """Gives whatever is no page an ETag (RFC 9110, 8.8.3): pages have theirs, or a token that is new each minute."""
-    whole = made.status_code == 200 and made.is_sequence and not made.direct_passthrough
-    if whole and request.method in ("GET", "HEAD") and made.mimetype != "text/html" and not header(made, "ETag"):
-        made.add_etag()
+    if header(made, "Content-Type").startswith("text/html") or this_request().method not in ("GET", "HEAD"):
+        return False
+    if made.status_code != 200 or not made.is_sequence or made.direct_passthrough or header(made, "ETag"):
+        return False
+    made.add_etag()
+    return True
 
 
 def _whole(made: Response) -> bool:
