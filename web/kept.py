@@ -193,7 +193,7 @@ def remember(app: Flask) -> None:
     def _remember(made: Response) -> Response:
         marked = _marked(made)
         kept: Answer | None = scratch().get("kept_answer")
-        if kept is None and this_request().endpoint in FILES and request.method == "GET" and _whole(made):
+        if kept is None and this_request().endpoint in FILES and request.method in ("GET", "HEAD") and _whole(made):
             made.direct_passthrough = False
             kept = Answer(Page(stamp=_stamp(["all"]) if request.endpoint != "static" else ()))
         if kept is None:
