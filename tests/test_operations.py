@@ -66,6 +66,15 @@ def test_a_queue_that_nobody_works_through_is_not_ready(app, guest, tmp_path):
     assert guest.get("/readyz").status == 200
 
 
+def test_a_proxy_sends_readers_to_a_process_whose_jobs_wait(app, guest, tmp_path, monkeypatch):
+    jobs.connect(config.read({"LIVERY_DATA": str(tmp_path), "SECRET_KEY": "x"}), app.app_context)
+    monkeypatch.setattr(migrate, "head", lambda: "9999")
+    asked = re.search(r"health_uri (\S+)", (config.ROOT / "deploy" / "Caddyfile").read_text())[1]
+    answer = guest.get(asked)
+    assert (answer.status, answer.html) == (200, "database: ok\n")
+    assert guest.get("/readyz").status == 503
+
+
 # --- metrics ---
 
 
