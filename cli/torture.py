@@ -85,6 +85,7 @@ TORTURES: dict[str, Callable[[Path, Plan], str]] = {
     "backup-sqlite": backup_sqlite,
     "backup-postgres": backup_postgres,
     "redis-gone": torture_faults.redis_gone,
+    "redis-hanging": torture_faults.redis_hanging,
     "postgres-restarted": torture_faults.postgres_restarted,
     "postgres-slow": torture_faults.postgres_slow,
     "full-disk": torture_faults.full_disk,

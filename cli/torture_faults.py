@@ -10,6 +10,9 @@ from cli.torture_checks import Plan, Trouble, a_postgres, a_site, a_small_disk, 
 from cli.torture_crowd import Crowd
 from cli.torture_site import MailServer, Redis
 
+_PATIENCE = 6.0
+"""Seconds that a reply may take while Redis hangs: a second or two for that, and the rest for a crowd on a small machine."""
+
 
 def redis_gone(place: Path, plan: Plan) -> str:
     """Redis is killed while members write, and comes back: nobody notices."""
@@ -35,6 +38,39 @@ def redis_gone(place: Path, plan: Plan) -> str:
         redis.kill()
     only(site, told, {"303"}, {"200"})
     return f"{len(told.acknowledged)} replies and {told.reads['200']} pages before, without and after it; none refused"
+
+
+def redis_hanging(place: Path, plan: Plan) -> str:
+    """Redis takes calls and says nothing, again and again: nobody is refused, and nobody waits for it long."""
+    redis = Redis(place)
+    redis.start()
+    try:
+        with a_site(place / "site", worker=True, REDIS_URL=redis.url) as site:
+            crowd = Crowd(site, members=120)
+            site.start()
+            if not site.becomes("/readyz", 200):
+                raise Trouble("the worker never began")
+            crowd.begin(writers=4, readers=4, every=0.1)
+            for _ in range(2):
+                still_answered(crowd, "with Redis")
+                redis.pause(signal.SIGSTOP)
+                time.sleep(12)
+                still_answered(crowd, "while Redis hangs")
+                redis.pause(signal.SIGCONT)
+            still_answered(crowd, "with Redis again")
+            told = crowd.end()
+            if not site.becomes("/readyz", 200, 60):
+                raise Trouble("the worker did not come back")
+            check(site, crowd)
+    finally:
+        redis.kill()
+    only(site, told, {"303"}, {"200"})
+    if told.slowest > _PATIENCE:
+        raise Trouble(f"somebody waited {told.slowest:.1f} s for a reply, more than {_PATIENCE} s")
+    return (
+        f"2 pauses of 12 s: {len(told.acknowledged)} replies and {told.reads['200']} pages, none refused; "
+        f"the slowest reply took {told.slowest:.1f} s"
+    )
 
 
 def postgres_restarted(place: Path, plan: Plan) -> str:

@@ -151,6 +151,11 @@ class Redis(Process):
         command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         super().__init__([*command, "--dir", str(folder)], folder / "redis.txt")
 
+    def pause(self, number: int) -> None:
+        """Sends it a signal: stopped, it takes calls and answers none."""
+        assert self.running is not None
+        self.running.send_signal(number)
+
 
 class _Talk(socketserver.StreamRequestHandler):
     """What a mail server says to one who calls (RFC 5321), or nothing at all while it hangs."""

@@ -8,12 +8,14 @@ process that took it dies is promised (core/durable.py), not put here.
 
 import functools
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, ParamSpec
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import redis
 from huey import MemoryHuey, RedisHuey, SqliteHuey
@@ -21,14 +23,16 @@ from huey.consumer import Consumer
 from huey.exceptions import RetryTask
 from huey.signals import SIGNAL_COMPLETE, SIGNAL_ERROR, SIGNAL_EXECUTING
 
-from core import clock, failures, metrics, runs
+from core import clock, failures, metrics, redis_client, runs
 from core.config import Config
 from core.db import Frozen
 
 P = ParamSpec("P")
+T = TypeVar("T")
 log = logging.getLogger("livery.jobs")
 
 _queue: Any = None
+_redis_url = ""
 _declared: list["Job[...]"] = []
 _recurring: list[tuple[Callable[[], None], int]] = []
 _everywhere: set[Callable[[], None]] = set()
@@ -41,7 +45,11 @@ _DEAD_AFTER = 120
 RETRIES, _FIRST_WAIT, _LONGER = 5, 10, 4
 
 metrics.counter("livery_job_failures", "Jobs that raised, each try counted.")
-metrics.gauge("livery_jobs_waiting", "Jobs on the queue.", lambda: float(len(_queue)))
+metrics.gauge("livery_jobs_waiting", "Jobs on the queue.", lambda: float(_asked(len)))
+
+
+class Away(Exception):
+    """The queue does not answer."""
 
 
 class NotNow(Exception):
@@ -64,10 +72,10 @@ class Job(Generic[P]):
         return self._function(*args, **keywords)
 
     def later(self, *args: P.args, **keywords: P.kwargs) -> None:
-        """Puts the call on the queue."""
+        """Puts the call on the queue. Raises Away when that does not answer."""
         if self._task is None:
             raise RuntimeError("The queue is not connected.")
-        self._task(*args, **keywords)
+        _asked(lambda queue: self._task(*args, **keywords))
 
     def connect(self, queue: Any) -> None:
         """Makes the queue know this job under its full name."""
@@ -102,13 +110,13 @@ def recurring(function: Callable[[], None], *, every: int, everywhere: bool = Fa
 
 def connect(config: Config, context: Callable[[], Any], *, immediate: bool = False) -> None:
     """Opens the queue. `context` makes the surroundings of jobs; `immediate` runs them on the spot (tests)."""
-    global _queue, _context
-    _context = context
+    global _queue, _context, _redis_url
+    _context, _redis_url = context, "" if immediate else config.redis_url
     if immediate:
         _queue = MemoryHuey("livery", immediate=True)
     elif config.redis_url:
         # its own wait for work lasts a second; a Redis that hangs must not hang who puts something on the queue
-        pool = redis.ConnectionPool.from_url(config.redis_url, socket_timeout=5, socket_connect_timeout=2)
+        pool = redis.ConnectionPool.from_url(config.redis_url, **redis_client.options(waits=2))
         _queue = RedisHuey("livery", connection_pool=pool)
     else:
         _queue = SqliteHuey("livery", filename=str(config.data / "jobs.sqlite3"), fsync=False)
@@ -181,26 +189,41 @@ class Waiting:
 
 
 def waiting(most: int = 100) -> tuple[int, list[Waiting]]:
-    """How many jobs wait, and the first of them: those whose turn it is, then those that wait for their moment."""
-    number = _queue.pending_count() + _queue.scheduled_count()
-    ready = [Waiting(each.name, None, RETRIES - (each.retries or 0)) for each in _queue.pending(most)]
-    later = sorted(_queue.scheduled(most), key=lambda each: each.eta)
+    """How many jobs wait, and the first of them: those whose turn it is, then those that wait for their moment. Raises Away."""
+    number: int = _asked(lambda queue: queue.pending_count() + queue.scheduled_count())
+    pending, scheduled = _asked(lambda queue: (queue.pending(most), queue.scheduled(most)))
+    ready = [Waiting(each.name, None, RETRIES - (each.retries or 0)) for each in pending]
+    later = sorted(scheduled, key=lambda each: each.eta)
     due = [Waiting(each.name, each.eta.replace(tzinfo=UTC), RETRIES - (each.retries or 0)) for each in later]
     return number, (ready + due)[:most]
 
 
 def working() -> tuple[list[tuple[str, int, runs.Run]], list[tuple[str, float]]]:
-    """The recurring jobs (name, seconds between, last run), and what is being worked on since when."""
-    last, running = runs.known(_queue)
+    """The recurring jobs (name, seconds between, last run), and what is being worked on since when.
+
+    While the queue does not answer, it is what this process knows.
+    """
+    try:
+        last, running = _asked(runs.known)
+    except Away:
+        last, running = runs.here()
     return [(name_of(each), every, last.get(name_of(each), runs.Run())) for each, every in _recurring], running
 
 
 def alive() -> bool:
-    """Whether somebody works through the queue, here or elsewhere: he leaves a sign every few seconds."""
+    """Whether somebody works through the queue, here or elsewhere: he leaves a sign every few seconds. Raises Away."""
     if _queue is None or _queue.immediate:
         return _queue is not None
-    beat = _queue.get(_BEAT, peek=True)
+    beat = _asked(lambda queue: queue.get(_BEAT, peek=True))
     return beat is not None and clock.now().timestamp() - beat < _DEAD_AFTER
+
+
+def _asked(question: Callable[[Any], T]) -> T:
+    try:
+        with redis_client.asking(_redis_url) if _redis_url else nullcontext():
+            return question(_queue)
+    except (redis.RedisError, sqlite3.Error) as error:
+        raise Away(f"The queue does not answer: {error}") from error
 
 
 def _in_context(function: Callable[..., object]) -> Callable[..., None]:
@@ -284,8 +307,8 @@ def _beat(consumer: Consumer | None) -> None:
     try:
         if consumer is not None:
             consumer.check_worker_health()
-        _queue.put(_BEAT, clock.now().timestamp())
-        runs.tell(_queue)
+        _asked(lambda queue: queue.put(_BEAT, clock.now().timestamp()))
+        _asked(runs.tell)
     except Exception:  # the queue is away; the next beat tries again
         log.exception("The queue does not answer")
 

@@ -57,20 +57,24 @@ def tell(queue: Any) -> None:
     """Says in the queue's store what this process knows: a few small values, every few seconds."""
     mine = f"{socket.gethostname()}:{os.getpid()}"
     now = clock.present().timestamp()
-    with _lock:
-        runs, running = dict(_runs), list(_running.values())
+    runs, running = here()
     if runs:
         queue.put(_KEY_RUNS, _newest(queue.get(_KEY_RUNS, peek=True) or {}, runs))
     told = {who: each for who, each in (queue.get(_KEY_RUNNING, peek=True) or {}).items() if now - each[0] < _FRESH}
     queue.put(_KEY_RUNNING, {**told, mine: (now, running)})
 
 
+def here() -> tuple[dict[str, Run], list[tuple[str, float]]]:
+    """The last runs by name, and the jobs being worked on with when they began, of this process alone."""
+    with _lock:
+        return dict(_runs), list(_running.values())
+
+
 def known(queue: Any) -> tuple[dict[str, Run], list[tuple[str, float]]]:
-    """The last runs by name, and the jobs being worked on with when they began: of this process now, of others lately."""
+    """The same of all processes: of this one now, of others lately."""
     mine = f"{socket.gethostname()}:{os.getpid()}"
     now = clock.present().timestamp()
-    with _lock:
-        runs, running = dict(_runs), list(_running.values())
+    runs, running = here()
     for who, (at, told) in (queue.get(_KEY_RUNNING, peek=True) or {}).items():
         if who != mine and now - at < _FRESH:
             running += told

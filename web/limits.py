@@ -1,22 +1,26 @@
 """Limits: how often somebody may write, and how often a log-in may fail."""
 
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from core import redis_client
 from forum.accounts import settings as accounts_settings
 from forum.slugs import name_key
 from web.auth import viewer
 from web.exchange import this_request
 from web.networks import household_of, network_of
+
+T = TypeVar("T")
 
 
 def _who() -> str:
@@ -32,24 +36,50 @@ class _Limiter(Limiter):
             super()._check_request_limit(callable_name, in_middleware)
 
 
+class _Shared(RedisStorage):
+    """Counts in Redis, of all processes together; while that is away, of this process alone."""
+
+    STORAGE_SCHEME = ["livery+redis", "livery+rediss", "livery+unix"]
+
+    def __init__(self, uri: str, **options: Any) -> None:
+        self._url = uri.removeprefix("livery+")
+        super().__init__(self._url, **redis_client.options(), **options)
+        self._here = MemoryStorage()
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        about = (key, limit, expiry, amount)
+        return self._either(lambda: RedisStorage.acquire_entry(self, *about), lambda: self._here.acquire_entry(*about))
+
+    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        about = (key, limit, expiry)
+        return self._either(
+            lambda: RedisStorage.get_moving_window(self, *about), lambda: self._here.get_moving_window(*about)
+        )
+
+    def reset(self) -> int | None:
+        self._here.reset()
+        return self._either(lambda: RedisStorage.reset(self), lambda: None)
+
+    def _either(self, there: Callable[[], T], here: Callable[[], T]) -> T:
+        try:
+            with redis_client.asking(self._url):
+                return there()
+        except RedisError:
+            return here()
+
+
 limiter = _Limiter(key_func=_who, headers_enabled=False, strategy="moving-window")
-_WAIT = {"socket_timeout": 2, "socket_connect_timeout": 2}
 _failures: Any = None
-_failures_here = MovingWindowRateLimiter(MemoryStorage())
-"""Failed log-ins while Redis is away: each process counts its own."""
 
 
 def init_app(app: Flask, redis_url: str) -> None:
     """Connects the limits; their counts live in Redis when there is one, else in this process."""
     global _failures
-    app.config.setdefault("RATELIMIT_STORAGE_URI", redis_url or "memory://")
-    app.config.setdefault("RATELIMIT_STORAGE_OPTIONS", _WAIT if redis_url else {})
-    app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", bool(redis_url))
+    app.config.setdefault("RATELIMIT_STORAGE_URI", f"livery+{redis_url}" if redis_url else "memory://")
     limiter.init_app(app)
     _without_its_looks(app)
     # failed log-ins are counted even where the limits on writes are switched off
-    storage = storage_from_string(app.config["RATELIMIT_STORAGE_URI"], **app.config["RATELIMIT_STORAGE_OPTIONS"])
-    _failures = MovingWindowRateLimiter(storage)
+    _failures = MovingWindowRateLimiter(storage_from_string(app.config["RATELIMIT_STORAGE_URI"]))
 
 
 def _without_its_looks(app: Flask) -> None:
@@ -88,7 +118,7 @@ def network_wait() -> int:
 def login_failed(name: str) -> None:
     """Counts a failed try, whether or not the name exists: for the name, and for the network that it came from."""
     for item, key in (_for_name(name), _for_network()):
-        _count(item, key)
+        _failures.hit(item, *key)
 
 
 def code_wait() -> int:
@@ -98,14 +128,8 @@ def code_wait() -> int:
 
 def code_failed() -> None:
     """Counts a wrong code."""
-    _count(*_for_code())
-
-
-def _count(item: RateLimitItem, key: tuple[str, str]) -> None:
-    try:
-        _failures.hit(item, *key)
-    except RedisError:
-        _failures_here.hit(item, *key)
+    item, key = _for_code()
+    _failures.hit(item, *key)
 
 
 def _for_code() -> tuple[RateLimitItem, tuple[str, str]]:
@@ -122,23 +146,15 @@ def _for_network() -> tuple[RateLimitItem, tuple[str, str]]:
 
 
 def _wait(item: RateLimitItem, key: tuple[str, str]) -> int:
-    try:
-        return _wait_by(_failures, item, key)
-    except RedisError:
-        return _wait_by(_failures_here, item, key)
-
-
-def _wait_by(counts: Any, item: RateLimitItem, key: tuple[str, str]) -> int:
-    if counts.test(item, *key):
+    if _failures.test(item, *key):
         return 0
-    reset, _ = counts.get_window_stats(item, *key)
+    reset, _ = _failures.get_window_stats(item, *key)
     return max(1, int(reset - time.time()) + 1)
 
 
 def forget() -> None:
     """Drops all counts; tests call it."""
     _failures.storage.reset()
-    _failures_here.storage.reset()
     limiter.reset()
 
 
