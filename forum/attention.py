@@ -32,10 +32,13 @@ def needs(viewer: Viewer) -> list[Need]:
 
 
 def _jobs(viewer: Viewer) -> list[Need]:
-    if jobs.alive() or not panel.may(viewer, "admin:settings"):
+    if not panel.may(viewer, "admin:settings"):
         return []
-    words = _("Nobody works through the jobs: mails, notifications and backups wait.")
-    return [Need("hdd-stack", words, "/readyz")]
+    try:
+        words = "" if jobs.alive() else _("Nobody works through the jobs: mails, notifications and backups wait.")
+    except jobs.Away:
+        words = _("The queue does not answer: mails, notifications and backups wait.")
+    return [Need("hdd-stack", words, "/readyz")] if words else []
 
 
 def _health(viewer: Viewer) -> list[Need]:

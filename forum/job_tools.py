@@ -94,8 +94,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What the queue holds: how many wait, of which kind, and what is being worked on since when."""
+    """What the queue holds: how many wait, of which kind, and what is being worked on since when.
 
+    One that does not answer holds nothing that anybody knows of.
+    """
+
+    answers: bool
     alive: bool
     number: int
     waiting: list[tuple[str, int, datetime | None]]
@@ -126,13 +130,16 @@ def recurring(viewer: Viewer) -> list[Recurring]:
 def queue(viewer: Viewer) -> Queue:
     """What the queue holds just now. Raises Forbidden."""
     panel.guard(viewer, RIGHT)
-    number, tasks = jobs.waiting(_SHOWN)
+    running = [(name, _moment(since)) for name, since in jobs.working()[1]]
+    try:
+        alive, (number, tasks) = jobs.alive(), jobs.waiting(_SHOWN)
+    except jobs.Away:
+        return Queue(False, False, 0, [], running)
     kinds: dict[str, tuple[int, datetime | None]] = {}
     for task in tasks:
         seen, due = kinds.get(task.name, (0, task.due))
         kinds[task.name] = (seen + 1, min(due, task.due) if due and task.due else None)
-    running = [(name, _moment(since)) for name, since in jobs.working()[1]]
-    return Queue(jobs.alive(), number, [(name, *each) for name, each in kinds.items()], running)
+    return Queue(True, alive, number, [(name, *each) for name, each in kinds.items()], running)
 
 
 def failed(viewer: Viewer) -> list[Group]:

@@ -1,5 +1,6 @@
 from flask import Blueprint, redirect, render_template
 
+from core import jobs
 from core.db import writing
 from core.i18n import gettext as _
 from forum import checkups
@@ -23,6 +24,9 @@ def index():
 def look():
     with writing():
         checkups.ask(viewer())
-    checkup.look.later()
-    say(_("The site looks at itself. Load this page again in a moment."))
+    try:
+        checkup.look.later()
+        say(_("The site looks at itself. Load this page again in a moment."))
+    except jobs.Away:
+        say(_("The queue does not answer. `bin/livery doctor` looks without it."))
     return redirect("/admin/health", 303)

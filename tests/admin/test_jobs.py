@@ -1,10 +1,12 @@
 """Jobs in the control panel: the recurring ones, the queue, and what failed for good."""
 
+import socket
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
-from core import clock, events, failures, jobs, runs
+from core import clock, config, events, failures, jobs, redis_client, runs
 from core.db import session, writing
 from core.events import deliver_outbox, emit, subscribe
 from core.failures import FailedJob
@@ -211,3 +213,36 @@ def test_every_job_has_words():
     assert [name for name, words in told.items() if words == name or not words[0].isupper()] == []
     assert set(job_tools.WORDS) <= named
     assert jobs.meaning(count.name) == "A job of these tests"
+
+
+@pytest.fixture
+def silent_queue(app, tmp_path):
+    """The queue lies in a Redis that is away."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))  # bound, and never listened at
+        nobody = f"redis://127.0.0.1:{place.getsockname()[1]}/0"
+        jobs.connect(
+            config.read({"LIVERY_DATA": str(tmp_path), "SECRET_KEY": "x", "REDIS_URL": nobody}), app.app_context
+        )
+        yield
+    jobs.connect(app.config["LIVERY"], app.app_context, immediate=True)
+    redis_client.forget()
+
+
+def test_a_queue_that_does_not_answer_is_said_and_all_else_is_shown(keeper, silent_queue):
+    fail(-1)
+    board = keeper.get("/admin/")
+    assert "The queue does not answer: mails, notifications and backups wait." in board.words
+    assert "1 job failed for good" in board.words
+    page = keeper.get("/admin/jobs")
+    assert "The queue does not answer." in page.words
+    assert "ValueError: no such number" in page.words
+    assert "Brings the search up to date every 5 seconds" in page.words
+    asked = keeper.follow(keeper.submit(keeper.get("/admin/health"), "/admin/health"))
+    assert "The queue does not answer. `bin/livery doctor` looks without it." in unescape(asked.html)
+
+
+def test_what_cannot_go_back_on_the_queue_stays_set_aside(keeper, silent_queue):
+    fail(-1)
+    keeper.post("/admin/jobs/retry", {"which": "all"})
+    assert "Away: The queue does not answer" in keeper.get("/admin/jobs").words
