@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import BigInteger, Connection, DateTime, Engine, Index, Integer, MetaData, TypeDecorator, event
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    event,
+    false,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
@@ -243,7 +255,9 @@ def let_go(error: BaseException | None = None) -> None:
 
 
 def trouble_of(error: BaseException) -> str:
-    """What an error says about the database itself: "full" (no room to write), "away" (no answer), or nothing."""
+    """What an error says about the database itself: "full" (no room to write), "away" (no answer), "closed" (it can only
+    be read), or nothing.
+    """
     if isinstance(error, PendingRollbackError):  # something went on with a transaction whose connection was gone
         return "away"
     if not isinstance(error, DBAPIError):
@@ -251,8 +265,17 @@ def trouble_of(error: BaseException) -> str:
     code = getattr(error.orig, "sqlite_errorname", "") or getattr(error.orig, "sqlstate", "") or ""
     if code in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "53100"):
         return "full"
+    if code.startswith("SQLITE_READONLY") or code == "25006":
+        return "closed"
     away = error.connection_invalidated or code in ("SQLITE_BUSY", "SQLITE_CANTOPEN") or code.startswith(("08", "57P"))
     return "away" if away or (isinstance(error, OperationalError) and not code) else ""
+
+
+def try_writing() -> None:
+    """Changes nothing, in a transaction that is taken back. Raises what a writer would be told: DBAPIError."""
+    with db.engine.connect().execution_options(immediate=True) as connection, connection.begin() as begun:
+        connection.execute(update(Base.metadata.tables["versions"]).where(false()).values(number=0))
+        begun.rollback()
 
 
 def prepare_engine(engine: Engine, *, slow: int = 0) -> None:

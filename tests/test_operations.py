@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app import create_app
-from core import config, jobs, logs, metrics, migrate, queries
+from core import config, health, jobs, logs, metrics, migrate, queries
 from core.db import session
 from tests.factories import a_topic, a_user, inside
 from tests.visitor import Visitor, path_of
@@ -34,7 +34,7 @@ def test_a_living_process_says_so(guest):
 
 def test_a_process_is_ready_when_database_migrations_and_jobs_are(guest):
     answer = guest.get("/readyz")
-    assert (answer.status, answer.html) == (200, "database: ok\nmigrations: ok\njobs: ok\n")
+    assert (answer.status, answer.html) == (200, "database: ok\nwriting: ok\nmigrations: ok\njobs: ok\n")
 
 
 def test_a_database_behind_the_newest_revision_is_not_ready(guest, monkeypatch):
@@ -64,6 +64,22 @@ def test_a_queue_that_nobody_works_through_is_not_ready(app, guest, tmp_path):
     assert "jobs: nobody works through the queue" in answer.html
     jobs._beat(None)
     assert guest.get("/readyz").status == 200
+
+
+def test_a_database_that_can_only_be_read_is_not_ready(guest, monkeypatch):
+    if session_is_sqlite():
+        monkeypatch.setattr(health.os, "access", lambda *about: False)
+    else:
+        monkeypatch.setattr(health, "_IS_CLOSED", text("select 'on'"))
+    answer = guest.get("/readyz")
+    assert answer.status == 503
+    assert "writing: the database can only be read\n" in answer.html
+    assert guest.get("/readyz?only=database").status == 200
+
+
+def session_is_sqlite() -> bool:
+    with inside():
+        return session().get_bind().dialect.name == "sqlite"
 
 
 def test_a_proxy_sends_readers_to_a_process_whose_jobs_wait(app, guest, tmp_path, monkeypatch):

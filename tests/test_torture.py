@@ -130,6 +130,8 @@ class Failing(Exception):
         ({"sqlstate": "57P01"}, "away"),
         ({"sqlstate": "08006"}, "away"),
         ({"sqlstate": "42P01"}, ""),
+        ({"sqlite_errorname": "SQLITE_READONLY_DBMOVED"}, "closed"),
+        ({"sqlstate": "25006"}, "closed"),
         ({}, "away"),
     ],
 )
@@ -170,3 +172,14 @@ def test_a_database_that_does_not_answer_is_said_in_clear_words(failing, by_scri
     assert answer.status == 503
     assert answer.headers["Retry-After"] == "5"
     assert "The database does not answer just now" in answer.words
+
+
+@pytest.mark.parametrize("by_script", [False, True])
+@pytest.mark.parametrize("code", [{"sqlite_errorname": "SQLITE_READONLY"}, {"sqlstate": "25006"}])
+def test_a_database_that_can_only_be_read_is_said_in_clear_words(failing, by_script, code):
+    answer = failing(by_script, **code)
+    assert answer.status == 503
+    assert answer.headers["Retry-After"] == "60"
+    assert "The site can only be read just now." in answer.words
+    if not by_script:
+        assert "Words." in answer.words

@@ -169,6 +169,12 @@ def _about(error: Exception) -> tuple[int, str, int | None]:
     trouble = db.trouble_of(error)
     if trouble == "full":
         return 507, "", None
+    if trouble == "closed":
+        return (
+            503,
+            _("The site can only be read just now. What you typed is still in your browser: try again later."),
+            60,
+        )
     if trouble == "away":
         return 503, _("The database does not answer just now. What you typed is still in your browser: try again."), 5
     return 500, "", None

@@ -61,10 +61,10 @@ def init_app(app: Flask) -> None:
     @app.get("/readyz")
     @for_machines
     def readyz() -> Response:
-        # a proxy asks only for what serving takes: a queue that waits is no reason to send readers away
-        but = request.args.get("exclude", "").split(",")
-        troubles = health.troubles(but)
-        lines = [f"{name}: {troubles.get(name, 'ok')}\n" for name in health.NAMES if name not in but]
+        # a proxy asks only whether pages can be read: a queue that waits is no reason to send readers away
+        names = health.named(request.args.get("only", ""))
+        troubles = health.troubles(names)
+        lines = [f"{name}: {troubles.get(name, 'ok')}\n" for name in names]
         return _plain("".join(lines), 503 if troubles else 200)
 
     @app.get("/metrics", endpoint="metrics")
