@@ -10,7 +10,8 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP, default
@@ -71,6 +72,7 @@ class Server:
 
 samples: dict[str, tuple[str, Callable[[], Letter]]] = {}
 """Every kind of mail that this site writes: its title, and what makes an example of it."""
+_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+|[^<>\n]*<[^\s@<>]+@[^\s@<>]+>")
 _LAID = re.compile(r"\d{8}-\d{6}-\d{6}\.eml")
 
 
@@ -168,22 +170,41 @@ def _deliver(to: str, data: bytes) -> str:
     if not _config.mail:
         _lay_down(_config.data / "mail", data)
         return mail_log.LAID
+    with _called(_TIMEOUT) as line:
+        line.sendmail(sender(), [to], data)
+    return mail_log.SENT
+
+
+def call(*, timeout: float) -> bool:
+    """Calls the mail server as if there were a mail, and tells whether the line is encrypted. Raises OSError."""
+    with _called(timeout) as line:
+        return isinstance(line.sock, ssl.SSLSocket)
+
+
+def is_address(text: str) -> bool:
+    """Whether mails can come from what is written here."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+@contextmanager
+def _called(timeout: float) -> Iterator[smtplib.SMTP]:
+    """The server that is named, with a line to it that is encrypted if it can be, and logged in."""
+    assert _config is not None
     parts = urlsplit(_config.mail)
     secure = ssl.create_default_context()
     host = parts.hostname or "localhost"
     if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=_TIMEOUT, context=secure)
+        line: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=timeout, context=secure)
     else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=_TIMEOUT)
-    with server:
-        server.ehlo()
-        if parts.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls(context=secure)
-            server.ehlo()
+        line = smtplib.SMTP(host, parts.port or 25, timeout=timeout)
+    with line:
+        line.ehlo()
+        if parts.scheme == "smtp" and line.has_extn("starttls"):
+            line.starttls(context=secure)
+            line.ehlo()
         if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.sendmail(sender(), [to], data)
-    return mail_log.SENT
+            line.login(unquote(parts.username), unquote(parts.password or ""))
+        yield line
 
 
 def written(to: str, letter: Letter) -> EmailMessage:

@@ -291,6 +291,13 @@ def test_the_doctor_misses_a_redis_that_is_away(run: Run) -> None:
     assert "check REDIS_URL and that the server runs" in found.stdout
 
 
+def test_the_doctor_tries_to_write(run: Run, folder: Path) -> None:
+    found = run("doctor", DATABASE_URL=f"sqlite:///file:{folder}/livery.sqlite3?mode=ro&uri=true")
+    assert found.returncode == 1
+    assert "WRONG  writing: the database can only be read" in found.stdout
+    assert "     ok  writing: " in run("doctor").stdout
+
+
 def test_a_bad_environment_is_told_in_a_sentence(tmp_path: Path) -> None:
     refused = livery(tmp_path, "doctor", PORT="eighty")
     assert (refused.returncode, refused.stderr) == (1, "Error: PORT must be a number, not 'eighty'.\n")

@@ -22,7 +22,7 @@ from core.storage import Folder
 from models import Upload
 from tests.factories import fresh, grant, number_of
 from tests.test_uploads import a_picture, newest, send, served
-from web import checkup
+from web import surroundings
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -244,8 +244,8 @@ def test_the_doctor_tries_it(app, bucket, tmp_path, monkeypatch):
     named = variables(bucket, tmp_path)
     with app.app_context():
         monkeypatch.setitem(app.config, "LIVERY", config.read(named))
-        assert checkup.uploads() == f"{bucket.url} keeps, gives and removes files"
+        assert surroundings.uploads() == f"{bucket.url} keeps, gives and removes files"
         assert list(bucket.names()) == []
         monkeypatch.setitem(app.config, "LIVERY", config.read(named | {"LIVERY_S3_SECRET": "wrong"}))
-        with pytest.raises(checkup.Trouble, match="the store answered 403"):
-            checkup.uploads()
+        with pytest.raises(surroundings.Trouble, match="the store answered 403"):
+            surroundings.uploads()

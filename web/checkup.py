@@ -4,40 +4,28 @@
 and the thorough ones when somebody asks for them.
 """
 
-import secrets
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-import redis
 from flask import current_app
 from sqlalchemy import Index, func, select, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core import clock, jobs, migrate, plugins, replica, storage
+from core import backups, clock, jobs, migrate
 from core import config as environment
-from core.db import Base, db, session, writing
-from forum import checkups, recounting, search_index, skins
+from core.db import Base, db, session, trouble_of, try_writing, writing
+from core.failures import FailedJob
+from forum import checkups, recounting, search_index
 from forum.checkups import Found
 from forum.viewers import builtin_groups
 from models import Account, Membership
-from web import assets, looks
+from web import surroundings
+from web.surroundings import Trouble, first_line, some
 
-_MEGABYTE = 1024**2
-_ENOUGH, _TOO_LITTLE = 1024 * _MEGABYTE, 200 * _MEGABYTE
 _SKEW = timedelta(minutes=1)
-_FILES = ("css/livery.css", "js/livery.js", "vendor/htmx.min.js", "img/icons.svg", "img/livery.svg")
+_MANY = 100
+"""So many jobs that failed for good are trouble; one or two are for whoever looks at the list."""
 _HOW = "`bin/livery doctor --fix` puts it right"
-
-
-class Trouble(Exception):
-    """Something is wrong: what, and what to do."""
-
-    def __init__(self, words: str, remedy: str = "") -> None:
-        super().__init__(words)
-        self.words, self.remedy = words, remedy
 
 
 def found(*, fix: bool = False, thorough: bool = True) -> Iterator[Found]:
@@ -46,13 +34,14 @@ def found(*, fix: bool = False, thorough: bool = True) -> Iterator[Found]:
     What needs the tables is looked at only when the database answers and is at the newest revision; what reads whole
     tables only where it is to be `thorough`.
     """
-    yield from _made(_FIRST)
+    yield from _made(surroundings.CHECKS)
     for name in ("database", "migrations"):
         ready = _look(name, _TABLES[name])
         yield ready
         if not ready.well:
             return
-    yield from _made({"clock": clock_sane, "indexes": lambda: indexes(fix=fix), "administrators": administrator})
+    yield from _made({"writing": takes_writes, "clock": clock_sane, "jobs": queue, "backups": scheduled_backups})
+    yield from _made({"indexes": lambda: indexes(fix=fix), "administrators": administrator})
     if thorough:
         yield from _made({"integrity": integrity, "foreign keys": foreign_keys})
         yield from _made({f"counters of {each.__tablename__}": _counters_of(each, fix) for each in recounting.TABLES})
@@ -84,119 +73,7 @@ def _look(name: str, check: Callable[[], str]) -> Found:
         return Found(name, False, trouble.words, trouble.remedy)
     except Exception as error:
         session().rollback()
-        return Found(name, False, f"{type(error).__name__}: {_first_line(error)}")
-
-
-def _config() -> environment.Config:
-    config: environment.Config = current_app.config["LIVERY"]
-    return config
-
-
-def configuration() -> str:
-    """The environment can be read, and the secret is one."""
-    config = _config()
-    if len(config.secret_key) < 16:
-        raise Trouble("SECRET_KEY is too short to be secret", "give it 32 random characters or more")
-    where = make_url(config.database_url).render_as_string(hide_password=True)
-    return f"{where}, {'embedded' if config.embedded else 'with Redis'}"
-
-
-def reachable() -> str:
-    """People reach the site under the names that it answers to."""
-    config = _config()
-    if config.url:
-        return f"{config.url}, answering to {', '.join(config.hosts)}"
-    if config.host in ("127.0.0.1", "::1", "localhost"):
-        return f"{config.host}:{config.port}, on this machine only"
-    return "any name is answered; set LIVERY_URL before the site is public (cookies, host names, links)"
-
-
-def database_replica() -> str:
-    """The replica answers, and is one, where pages are read from one."""
-    if not _config().replica_url:
-        return "not used; pages are read from the database itself"
-    try:
-        behind = replica.seconds_behind(db.engines[replica.BIND])
-    except ValueError as error:
-        raise Trouble(str(error), "check DATABASE_REPLICA_URL") from None
-    except OperationalError as error:
-        raise Trouble(
-            f"it does not answer ({_first_line(error)})", "meanwhile pages are read from the database"
-        ) from None
-    return f"answers; its newest change came {behind:.0f} seconds ago"
-
-
-def loaded_plugins() -> str:
-    """Every plugin that the configuration names could be loaded."""
-    names, left_out = _config().plugins, plugins.left_out()
-    wrong = "; ".join(f"{name}: {left_out[name]}" for name in names if name in left_out)
-    if wrong:
-        raise Trouble(f"left out {wrong}", "mend it, or take it out of LIVERY_PLUGINS")
-    return ", ".join(names) or "none"
-
-
-def redis_server() -> str:
-    """Redis answers, where it is used."""
-    url = _config().redis_url
-    if not url:
-        return "not used; limits, cache and jobs live in the one process"
-    try:
-        about = redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3).info("server")
-    except redis.RedisError as error:
-        raise Trouble(_first_line(error), "check REDIS_URL and that the server runs") from None
-    return f"{about['redis_version']}"
-
-
-def data_folder() -> str:
-    """The data folder can be written to."""
-    folder = _config().data
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"livery")
-    except OSError as error:
-        raise Trouble(f"{folder} cannot be written to ({error.strerror})", "give it to Livery's user") from None
-    return f"{folder} can be written to"
-
-
-def uploads() -> str:
-    """Uploaded files can be kept, read and removed where the configuration says."""
-    config = _config()
-    if not config.s3_url:
-        return "in the data folder"
-    store, name = storage.of(config), f"doctor/{secrets.token_urlsafe(16)}"
-    try:
-        store.put(name, b"livery")
-        same = store.get(name) == b"livery"
-        store.delete(name)
-    except OSError as error:
-        raise Trouble(_first_line(error), "check LIVERY_S3_URL, its key, its region and the clock") from None
-    if not same:
-        raise Trouble(f"{config.s3_url} gave back something else than it was given", "check LIVERY_S3_URL")
-    return f"{config.s3_url} keeps, gives and removes files"
-
-
-def disk_space() -> str:
-    """There is room for the data to grow."""
-    free = shutil.disk_usage(_config().data).free
-    shown = f"{free // _MEGABYTE:,} MB free"
-    if free < _TOO_LITTLE:
-        raise Trouble(shown, "below 200 MB the database may stop taking posts, so make room now")
-    return shown + (", which will not last; make room soon" if free < _ENOUGH else "")
-
-
-def static_files() -> str:
-    """What a page asks for is there: every skin with its font, the scripts, the icons."""
-    wanted, built = (skins.NONE, *skins.LIGHT, *skins.DARK), looks.manifest()
-    files = list(_FILES)
-    for skin in wanted:
-        about = built.get(skin, {"file": f"{skin}.css"})
-        files.append(f"skins/{about['file']}")
-        if font := about.get("fonts", {}).get("preload"):
-            files.append(f"fonts/{font}")
-    missing = [name for name in files if not (assets.STATIC / name).is_file()]
-    if missing:
-        raise Trouble(f"{_some(missing)} missing in static/", "it is part of the source; bring it back")
-    return f"{len(wanted) - 1} skins, scripts and icons"
+        return Found(name, False, f"{type(error).__name__}: {first_line(error)}")
 
 
 def database() -> str:
@@ -206,7 +83,7 @@ def database() -> str:
         session().execute(select(1))
     except OperationalError as error:
         session().rollback()
-        raise Trouble(_first_line(error), "check DATABASE_URL and that the server runs") from None
+        raise Trouble(first_line(error), "check DATABASE_URL and that the server runs") from None
     if engine.dialect.name == "sqlite":
         version = session().scalar(text("select sqlite_version()"))
         if tuple(map(int, version.split("."))) < (3, 35):
@@ -224,6 +101,17 @@ def migrations() -> str:
     if here != head:
         raise Trouble(f"at {here or 'nothing'}, not at {head}", "run `bin/livery migrate`")
     return f"at the newest revision, {head}"
+
+
+def takes_writes() -> str:
+    """The database can be written to."""
+    try:
+        try_writing()
+    except DBAPIError as error:
+        closed = trouble_of(error) == "closed"
+        words = "the database can only be read" if closed else f"nothing can be written ({first_line(error)})"
+        raise Trouble(words, "look at its log, its disk and its rights") from None
+    return "the database takes it"
 
 
 def clock_sane() -> str:
@@ -248,6 +136,36 @@ def _newest_mtime(database_name: str) -> float:
     return max((file.stat().st_mtime for file in path.parent.glob(path.name + "*")), default=0)
 
 
+def queue() -> str:
+    """Somebody works through the jobs, and hardly any of them failed for good."""
+    try:
+        worked_through = jobs.alive()
+    except jobs.Away as error:
+        raise Trouble(str(error), "what waits is done when it does") from None
+    embedded = current_app.config["LIVERY"].embedded
+    if not worked_through and not embedded:
+        raise Trouble("nobody works through the queue", "start `bin/livery worker`")
+    failed = session().scalar(select(func.count()).select_from(FailedJob)) or 0
+    shown = "the queue is worked through" if worked_through else "the server is not running; it works through the queue"
+    if failed:
+        shown += f"; {failed:,} failed for good, see /admin/jobs"
+    if failed >= _MANY:
+        raise Trouble(shown, "mend what they have in common, and try them again there")
+    return shown
+
+
+def scheduled_backups() -> str:
+    """The schedule has missed no backup."""
+    hours = backups.settings.every_hours
+    if not hours:
+        return "none are made by a schedule"
+    since = backups.late()
+    if since is not None:
+        remedy = "keep the site running, or `bin/livery backup --scheduled` makes one and says why it fails"
+        raise Trouble(f"none since {since:%Y-%m-%d %H:%M} UTC, though one is wanted every {hours} hours", remedy)
+    return f"one every {hours} hours, and none is late"
+
+
 def indexes(*, fix: bool) -> str:
     """Every index that the models declare exists; without one of them a page becomes slow."""
     sqlite = session().get_bind().dialect.name == "sqlite"
@@ -259,7 +177,7 @@ def indexes(*, fix: bool) -> str:
     here = set(session().scalars(text(names)))
     declared = [index for table in Base.metadata.sorted_tables for index in table.indexes]
     missing: list[Index] = sorted((each for each in declared if each.name not in here), key=lambda each: each.name)
-    shown = f"{_some([each.name for each in missing])} missing"
+    shown = f"{some([each.name for each in missing])} missing"
     if missing and not fix:
         raise Trouble(shown, _HOW)
     if not missing:
@@ -340,20 +258,6 @@ def _counters_of(table: type[db.Model], fix: bool) -> Callable[[], str]:
     return check
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [""])[0]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
-
-
-_FIRST: dict[str, Callable[[], str]] = {
-    "configuration": configuration, "address": reachable, "data folder": data_folder, "uploads": uploads,
-    "disk space": disk_space, "static files": static_files, "redis": redis_server, "replica": database_replica,
-    "plugins": loaded_plugins,
-}  # fmt: skip
 _TABLES: dict[str, Callable[[], str]] = {"database": database, "migrations": migrations}
 
 jobs.recurring(look_when_due, every=600)
