@@ -70,12 +70,16 @@ def add(
     current, present = session(), clock.now()
     own = (Post.topic_id == topic.id) & (Post.author_id == author.id) & Post.deleted_at.is_(None)
     first_here = current.scalar(select(Post.id).where(own).limit(1)) is None
-    number = current.execute(
-        update(Topic).where(Topic.id == topic.id).values(last_number=Topic.last_number + 1).returning(Topic.last_number)
-    ).scalar_one()
+    number, newest = current.execute(
+        update(Topic)
+        .where(Topic.id == topic.id)
+        .values(last_number=Topic.last_number + 1)
+        .returning(Topic.last_number, Topic.last_post_at)
+    ).one()
     html = render(source)
     # what is written before a topic is published comes with it: nothing in it is older than its first post
-    at: datetime = topic.published_at if number == 1 else max(present, topic.published_at)
+    # and nothing than the post before it: clocks are put back, and those of two servers are not the same
+    at: datetime = topic.published_at if number == 1 else max(present, topic.published_at, newest)
     post = Post(
         id=tombstones.fresh_id("post"),
         topic_id=topic.id, number=number, author_id=author.id, reply_to_id=reply_to_id, source=source, html=html,

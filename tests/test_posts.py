@@ -8,7 +8,7 @@ import pytest
 
 from core import clock
 from core.db import writing
-from forum import posts, topics
+from forum import posts, recounting, topics
 from forum.refusals import Forbidden, Invalid, Missing
 from models import Post
 from tests.factories import (
@@ -581,3 +581,18 @@ def test_a_reply_to_a_scheduled_topic_counts_for_nobody_yet(app):
     with inside():
         topics.publish_due()
     assert (fresh(author).posts, fresh(place).posts) == (2, 2)
+
+
+def test_a_reply_is_the_newest_even_when_the_clock_was_put_back(ann, visit):
+    topic = a_topic()
+    ann.post(f"/topic/{topic.id}/posts", {"body": "Before the clock was put back."})
+    first = fresh(topic).last_post_at
+    clock.travel(timedelta(hours=-1))
+    bert = visit(a_user("Bert"))
+    bert.post(f"/topic/{topic.id}/posts", {"body": "After it."})
+    assert fresh(topic).last_post_at == first
+    clock.travel(timedelta())
+    row = next(each for each in bert.get("/recent").html.split("<li") if f"/topic/{topic.id}/" in each)
+    assert "Bert" in row
+    with inside():
+        assert [found for table in recounting.TABLES for found in recounting.find(table)] == []
