@@ -15,15 +15,17 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar
+from uuid import uuid4
 
 import redis
 from huey import MemoryHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 from huey.exceptions import RetryTask
-from huey.signals import SIGNAL_COMPLETE, SIGNAL_ERROR, SIGNAL_EXECUTING
+from huey.signals import SIGNAL_COMPLETE, SIGNAL_ERROR, SIGNAL_EXECUTING, SIGNAL_RETRYING
 
-from core import clock, failures, metrics, redis_client, runs
+from core import clock, failures, logs, metrics, redis_client, runs
 from core.config import Config
 from core.db import Frozen
 
@@ -39,6 +41,7 @@ _everywhere: set[Callable[[], None]] = set()
 _kept_elsewhere: set[str] = set()
 _context: Callable[[], Any] | None = None
 
+_BY = "-for-"
 _BEAT = "livery.beat"
 _BEAT_EVERY = 10
 _DEAD_AFTER = 120
@@ -75,7 +78,9 @@ class Job(Generic[P]):
         """Puts the call on the queue. Raises Away when that does not answer."""
         if self._task is None:
             raise RuntimeError("The queue is not connected.")
-        _asked(lambda queue: self._task(*args, **keywords))
+        # the id of a task carries that of the request, so that what the job logs can be found by it
+        task = self._task.s(*args, id=f"{uuid4()}{_BY}{logs.request_id.get()}", **keywords)
+        _asked(lambda queue: queue.enqueue(task))
 
     def connect(self, queue: Any) -> None:
         """Makes the queue know this job under its full name."""
@@ -119,17 +124,19 @@ def connect(config: Config, context: Callable[[], Any], *, immediate: bool = Fal
         pool = redis.ConnectionPool.from_url(config.redis_url, **redis_client.options(waits=2))
         _queue = RedisHuey("livery", connection_pool=pool)
     else:
-        _queue = SqliteHuey("livery", filename=str(config.data / "jobs.sqlite3"), fsync=False)
+        _queue = _in_a_file(config.data / "jobs.sqlite3")
     for each in _declared:
         each.connect(_queue)
 
     @_queue.signal(SIGNAL_EXECUTING)  # type: ignore[untyped-decorator]
     def _begins(signal: str, task: Any) -> None:
         runs.begin(task.id, task.name)
+        _speak_for(task.id.partition(_BY)[2])
 
-    @_queue.signal(SIGNAL_COMPLETE)  # type: ignore[untyped-decorator]
+    @_queue.signal(SIGNAL_COMPLETE, SIGNAL_RETRYING)  # type: ignore[untyped-decorator]
     def _ends(signal: str, task: Any) -> None:
         runs.end(task.id)
+        _speak_for("")
 
     @_queue.signal(SIGNAL_ERROR)  # type: ignore[untyped-decorator]
     def _failed(signal: str, task: Any, error: Exception | None = None) -> None:
@@ -137,6 +144,34 @@ def connect(config: Config, context: Callable[[], Any], *, immediate: bool = Fal
         metrics.count("livery_job_failures", job=task.name)
         if not task.retries and error is not None and task.name not in _kept_elsewhere:
             set_aside(task.name, task.args, task.kwargs, error)
+        if not task.retries:
+            _speak_for("")
+
+
+def _speak_for(request_id: str) -> None:
+    """Lets the lines of the log carry the id of the request that a job is done for; on the spot, they do so already."""
+    if not _queue.immediate:
+        logs.request_id.set(request_id)
+
+
+def _in_a_file(path: Path) -> Any:
+    """The queue in a file of its own; one that cannot be read is put aside, and a new one begun.
+
+    What was promised stands in the database (core/durable.py, core/events.py) and is done from there.
+    """
+    try:
+        made = SqliteHuey("livery", filename=str(path), fsync=False)
+        made.pending_count()
+        return made
+    except sqlite3.OperationalError:  # it is held by somebody, or there is no room: the file itself may be whole
+        raise
+    except sqlite3.DatabaseError as error:
+        aside = path.with_name(f"{path.name}.broken-{clock.present():%Y%m%d-%H%M%S}")
+        path.rename(aside)
+        for rest in ("-wal", "-shm"):
+            path.with_name(path.name + rest).unlink(missing_ok=True)
+        log.error("The queue %s was broken (%s); it is %s now, and a new one begins", path, error, aside.name)
+        return SqliteHuey("livery", filename=str(path), fsync=False)
 
 
 def set_aside(name: str, args: Sequence[Any], keywords: dict[str, Any], error: Exception) -> None:
@@ -235,6 +270,8 @@ def _in_context(function: Callable[..., object]) -> Callable[..., None]:
                 function(*args, **keywords)
             except NotNow as wait:
                 raise RetryTask(str(wait), delay=wait.seconds) from None
+            except SystemExit as error:  # it would end the thread that works, and nobody would try the job again
+                raise RuntimeError(f"The job wanted to end the process: {error}") from error
 
     return run
 

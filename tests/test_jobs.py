@@ -1,12 +1,13 @@
 """Jobs and the recurring ones: views, last seen, publishing, and the queue itself."""
 
+import logging
 import threading
 import time
 from datetime import timedelta
 
 import pytest
 
-from core import clock, config, jobs, tally
+from core import clock, config, jobs, logs, runs, tally
 from core.db import reading_only, session, writing
 from core.jobs import Job, job
 from forum import schedule
@@ -63,6 +64,66 @@ def test_the_embedded_queue_runs_jobs_and_stops_when_told(app, tmp_path):
     assert (tmp_path / "jobs.sqlite3").exists()
     assert number_of(Tag, Tag.name == "in the background") == 1
     assert not [thread for thread in threading.enumerate() if thread.name == "recurring"]
+
+
+@pytest.fixture
+def embedded(app, tmp_path):
+    """A queue in a file, which nobody works through by himself."""
+    jobs.connect(config.read({"LIVERY_DATA": str(tmp_path), "SECRET_KEY": "x"}), app.app_context)
+    yield
+    jobs.connect(app.config["LIVERY"], app.app_context, immediate=True)
+    logs.request_id.set("")
+
+
+def take_one() -> None:
+    """Does the next job of the queue, as a worker would."""
+    jobs._queue.execute(jobs._queue.dequeue())
+
+
+@job
+def grumble(words: str) -> None:
+    """A job of these tests that ends the process, or says something."""
+    if not words:
+        raise SystemExit(3)
+    logging.getLogger("livery.test").warning(words)
+
+
+@pytest.mark.parametrize("about", [b"this is no database at all" * 400, b"SQLite format 3\0" + bytes(range(256)) * 64])
+def test_a_queue_that_is_broken_is_put_aside_and_a_new_one_begun(app, tmp_path, about, caplog):
+    (tmp_path / "jobs.sqlite3").write_bytes(about)
+    jobs.connect(config.read({"LIVERY_DATA": str(tmp_path), "SECRET_KEY": "x"}), app.app_context)
+    try:
+        mark.later("after all")
+        take_one()
+    finally:
+        jobs.connect(app.config["LIVERY"], app.app_context, immediate=True)
+    assert number_of(Tag, Tag.name == "after all") == 1
+    [aside] = tmp_path.glob("jobs.sqlite3.broken-*")
+    assert aside.read_bytes() == about
+    assert "a new one begins" in caplog.text
+
+
+def test_a_job_that_ends_the_process_is_tried_again_like_any_that_fails(app, embedded):
+    grumble.later("")
+    take_one()
+    assert jobs.waiting()[0] == 1
+    assert runs.here()[1] == [], "nobody is at it any more"
+
+
+def test_what_a_job_logs_carries_the_request_that_it_is_done_for(app, embedded, monkeypatch):
+    written = []
+    monkeypatch.setattr(logs._handler, "emit", lambda record: written.append(logs._handler.format(record)))
+    logs.request_id.set("proxy-12345678")
+    grumble.later("For somebody.")
+    logs.request_id.set("")
+    grumble.later("For nobody.")
+    jobs._queue.enqueue(grumble._task.s("From before the upgrade."))
+    for _ in range(3):
+        take_one()
+        assert logs.request_id.get() == ""
+    assert [("request=proxy-12345678 " in line, "request=" in line) for line in written] == [
+        (True, True), (False, False), (False, False),
+    ]  # fmt: skip
 
 
 def test_the_recurring_jobs_are_all_there():
