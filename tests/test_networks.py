@@ -58,6 +58,22 @@ def test_a_trusted_proxy_is_believed(site):
     assert seen(made, "::ffff:10.1.2.3", **FORWARDED) == told
 
 
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("203.0.113.9:5555", "203.0.113.9"),
+        ("[2001:db8::7]:5555", "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("198.51.100.1, 203.0.113.9:5555, 10.0.0.2:80", "203.0.113.9"),
+        ("203.0.113.9:port", "10.1.2.3"),
+        ("[]:5555", "10.1.2.3"),
+    ],
+)
+def test_a_proxy_may_tell_the_port_of_a_client(site, written, address):
+    made = site(LIVERY_TRUSTED_PROXIES="10.0.0.0/8")
+    assert seen(made, "10.1.2.3", **{"X-Forwarded-For": written})["address"] == address
+
+
 def test_what_a_client_writes_before_its_own_address_counts_for_nothing(site):
     made = site(LIVERY_TRUSTED_PROXIES="10.0.0.0/8")
     through_two = {"X-Forwarded-For": "127.0.0.1, 8.8.8.8, 203.0.113.9, 10.0.0.7"}

@@ -151,8 +151,9 @@ def test_with_a_token_metrics_are_for_whoever_sends_it(tmp_path):
     client = create_app(settings, TESTING=True, RATELIMIT_ENABLED=False).test_client()
     assert client.get("/metrics").status_code == 404
     assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
-    sent = {"Authorization": "Bearer a long token of metrics"}
-    assert client.get("/metrics", headers=sent, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
+    for scheme in ("Bearer", "bearer"):
+        sent = {"Authorization": f"{scheme} a long token of metrics"}
+        assert client.get("/metrics", headers=sent, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
 
 
 # --- logs ---

@@ -12,6 +12,8 @@ _FORWARDED = (
     "HTTP_X_FORWARDED_PREFIX", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA",
 )  # fmt: skip
 _HOST = re.compile(r"[\w.-]+(?::\d{1,5})?|\[[0-9a-fA-F:.]+\](?::\d{1,5})?", re.ASCII)
+_PORT = re.compile(r"\[([^]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5}", re.ASCII)
+"""An address as some proxies write it: with the port of the client's connection, and then in brackets where it has colons."""
 
 Environ = dict[str, Any]
 
@@ -45,7 +47,7 @@ class TrustedProxies:
 
     def _believe(self, environ: Environ, found: dict[str, str]) -> None:
         for word in reversed(found.get("HTTP_X_FORWARDED_FOR", "").split(",")):
-            address = parse(word.strip())
+            address = parse(_without_port(word.strip()))
             if address is None:
                 break
             environ["REMOTE_ADDR"] = str(address)
@@ -57,6 +59,11 @@ class TrustedProxies:
         host = _last(found.get("HTTP_X_FORWARDED_HOST", ""))
         if _HOST.fullmatch(host):
             environ["HTTP_HOST"] = host
+
+
+def _without_port(text: str) -> str:
+    found = _PORT.fullmatch(text)
+    return found[1] or found[2] if found else text
 
 
 def parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -130,8 +130,8 @@ def _path() -> str:
 def _may_read_metrics(token: str) -> bool:
     """With a token only who sends it; without one this machine itself, and nobody through a proxy on it."""
     if token:
-        sent = request.headers.get("Authorization", "")
-        return hmac.compare_digest(sent.encode(), f"Bearer {token}".encode())
+        scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(sent.strip().encode(), token.encode())
     return is_loopback(request.remote_addr or "") and not request.environ.get("livery.forwarded")
 
 
