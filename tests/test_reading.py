@@ -212,7 +212,10 @@ def test_a_known_crawler_gets_no_second_addresses(counted):
         ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", ""),
         ("Mozilla/5.0 (Linux; Android 14; CUBOT X70) AppleWebKit/537.36", ""),
         ("", ""),
+        ("a" * 100_000 + "bot/1.0", ""),
+        (" " * 100_000 + GOOGLE, ""),
     ],
+    ids=lambda value: value[:30],
 )
 def test_crawlers_are_known_by_name(agent, name):
     assert reading.crawler_of(agent) == name

@@ -42,9 +42,11 @@ _SETTINGS_LAST = 5.0
 _CRAWLERS = re.compile(
     r"googlebot|bingbot|duckduckbot|yandex|baiduspider|applebot|gptbot|claudebot|ccbot|bytespider|amazonbot|"
     r"meta-externalagent|facebookexternalhit|perplexitybot|semrushbot|ahrefsbot|mj12bot|dotbot|petalbot|"
-    r"[a-z-]*(?:bot|crawler|spider)(?=/)",
+    r"[a-z-]{0,30}(?:bot|crawler|spider)(?=/)",
     re.IGNORECASE,
 )
+_NAMED_WITHIN = 300
+"""Letters of a browser's name in which a robot says that it is one; the rest, however long, costs nothing."""
 
 
 allowances = Allowances()
@@ -71,9 +73,13 @@ def forget() -> None:
     _known = (0.0, 0, 0)
 
 
-@lru_cache(maxsize=2048)
 def crawler_of(browser: str) -> str:
     """The name of the known crawler that calls itself so, in lower case; empty for everything else."""
+    return _crawler_of(browser[:_NAMED_WITHIN])
+
+
+@lru_cache(maxsize=2048)
+def _crawler_of(browser: str) -> str:
     found = _CRAWLERS.search(browser)
     return found[0].lower() if found else ""
 
