@@ -181,23 +181,47 @@ def test_zero_means_no_limit(counted):
     assert {Visitor(counted).get("/recent?term=week").status for _ in range(30)} == {200}
 
 
-def test_a_known_crawler_has_one_allowance_wherever_it_comes_from(counted):
+def statuses_of(site, agents, address: str) -> list[int]:
+    """The answers to requests under some names from one address."""
+    client, base = site.test_client(), {"REMOTE_ADDR": address}
+    found = [client.get("/recent", headers={"User-Agent": agent}, environ_base=base) for agent in agents]
+    return [each.status_code for each in found]
+
+
+def test_robots_of_one_network_share_an_allowance_under_whatever_name(counted):
     put("reading.crawlers_per_minute", "6")
-    statuses = [
-        Visitor(counted, address=f"66.249.{n}.1").client.get("/recent", headers={"User-Agent": GOOGLE}).status_code
-        for n in range(4)
-    ]
-    assert statuses == [200, 200, 429, 429]
-    assert Visitor(counted, address="66.249.1.1").get("/recent").status == 200
+    names = [GOOGLE, "Mozilla/5.0 (compatible; bingbot/2.0)", "SomeNewBot/1.0", GOOGLE]
+    assert statuses_of(counted, names, "203.0.113.9") == [200, 200, 429, 429]
+    assert Visitor(counted, address="203.0.113.10").get("/recent").status == 200
+
+
+def test_who_calls_himself_a_crawler_takes_nothing_from_the_one_that_is(counted):
+    put("reading.crawlers_per_minute", "6")
+    assert statuses_of(counted, [GOOGLE] * 3, "203.0.113.9") == [200, 200, 429]
+    assert statuses_of(counted, [GOOGLE] * 2, "66.249.66.1") == [200, 200]
+
+
+def test_an_invented_name_brings_a_guest_no_more_pages(counted):
+    put("reading.per_minute", "60")
+    put("reading.crawlers_per_minute", "0")
+    names = [f"{letter}{letter}bot/1.0" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    assert statuses_of(counted, names, "203.0.113.9")[-1] == 429
+    assert statuses_of(counted, ["Mozilla/5.0", GOOGLE, "one-more-bot/1.0"], "203.0.113.9") == [429] * 3
 
 
 def test_a_known_crawler_gets_no_second_addresses(counted):
     topic = a_topic()
+    second = (
+        "/recent?term=week", "/recent?x=1", "/recent?page=1&x=", "/recent?page=1&page=1", "/tags?fbclid=7",
+        f"{path_of(topic)}?sort=most_votes", f"{path_of(topic)}?utm_source=x", f"/post/{topic.first_post_id}", "/login",
+    )  # fmt: skip
     client = counted.test_client()
-    for path in ("/recent?term=week", f"{path_of(topic)}?sort=most_votes", f"/post/{topic.first_post_id}", "/login"):
-        answer = client.get(path, headers={"User-Agent": GOOGLE})
+    for path in second:
+        with counting() as made:
+            answer = client.get(path, headers={"User-Agent": GOOGLE})
         assert answer.status_code == 403, path
         assert "robots.txt" in answer.text
+        assert made == [], path
     for path in (path_of(topic), f"{path_of(topic)}?page=1", "/recent", "/robots.txt", "/sitemap.xml"):
         assert client.get(path, headers={"User-Agent": GOOGLE}).status_code == 200, path
 

@@ -1,4 +1,4 @@
-"""Reading in bulk: how fast one network of guests, or one known crawler, may ask for pages that must be made.
+"""Reading in bulk: how fast the guests of one network, and among them its robots, may ask for pages that must be made.
 
 What the page cache answers is not counted. The processes of a site count together without waiting for each other
 (web/allowances.py).
@@ -26,7 +26,8 @@ settings = declare(
     "reading",
     per_minute=Int(600, "Pages a minute for guests of one network (/24, or /64 in IPv6); lists with a query and "
                    "searches count five times; 0: no limit", high=1_000_000),
-    crawlers_per_minute=Int(120, "Pages a minute for one known crawler; 0: no limit", high=1_000_000),
+    crawlers_per_minute=Int(120, "Pages a minute for robots of one network, of those that its guests may have; "
+                            "0: as many as guests", high=1_000_000),
     indexed=Bool(True, "Search engines may list this site"),
 )  # fmt: skip
 
@@ -34,7 +35,7 @@ CLOSED = ("/admin", "/api/", "/compose", "/login", "/logout", "/look", "/me", "/
           "/reset/", "/confirm/", "/unsubscribe/", "/search", "/skin", "/uid/", "/events", "/metrics")  # fmt: skip
 """Where robots have no business: forms, searches, and second addresses of what has a first one."""
 CLOSED_QUERIES = ("cursor", "sort", "term", "cid", "tag", "before", "quote", "q", "way", "filter")
-"""What an address may ask besides its page; robots find everything without."""
+"""What an address may ask besides its page; robots find everything without, and are refused whatever else it asks, too."""
 
 _DEAR = 5
 _SETTINGS_LAST = 5.0
@@ -74,7 +75,7 @@ def forget() -> None:
 
 
 def crawler_of(browser: str) -> str:
-    """The name of the known crawler that calls itself so, in lower case; empty for everything else."""
+    """The name of the robot that calls itself so, in lower case; empty for everything else."""
     return _crawler_of(browser[:_NAMED_WITHIN])
 
 
@@ -92,17 +93,14 @@ def init_app(app: Flask) -> None:
         current = this_request()
         if not limits.limiter.enabled or current.method not in ("GET", "HEAD") or _free(current):
             return None
-        robot = crawler_of(current.browser)
+        robot = bool(crawler_of(current.browser))
         if robot and closed():
             return _refuse(
                 403, _("Robots find everything without this address."), _("robots.txt says where not to look.")
             )
         if not robot and not viewer().guest:
             return None
-        guests, robots = _allowances()
-        per_minute = robots if robot else guests
-        name = robot or network_of(get_remote_address() or "")
-        wait = allowances.take(name, _DEAR if _dear() else 1, per_minute) if per_minute else 0
+        wait = _wait(robot)
         if not wait:
             return None
         answer = _refuse(
@@ -115,8 +113,26 @@ def init_app(app: Flask) -> None:
 
 
 def closed() -> bool:
-    """Whether this address is one of those that robots.txt keeps robots from."""
-    return request.path.startswith(CLOSED) or any(name in request.args for name in CLOSED_QUERIES)
+    """Whether this address is one of those that robots.txt keeps robots from, or asks more than one page of it."""
+    return request.path.startswith(CLOSED) or _asks_more()
+
+
+def _asks_more() -> bool:
+    """Whether an address asks anything but one page: most likely no cache holds it, and there is no end of them."""
+    asked = this_request().args
+    return any(name != "page" for name in asked) or len(asked.getlist("page")) > 1
+
+
+def _wait(robot: bool) -> int:
+    """Takes a page from the allowance of a network; returns 0, or the seconds after which there is one.
+
+    Robots have a part of it. Anybody may call himself what he likes, so no name has an allowance: neither does an
+    invented one help, nor is a robot short of what others read elsewhere under its name.
+    """
+    guests, robots = _allowances()
+    network, cost = network_of(get_remote_address() or ""), _DEAR if _dear() else 1
+    wait = allowances.take(f"robots@{network}", cost, robots) if robot and robots else 0
+    return wait or (allowances.take(network, cost, guests) if guests else 0)
 
 
 def _free(current: Asked) -> bool:
@@ -124,12 +140,12 @@ def _free(current: Asked) -> bool:
 
 
 def _dear() -> bool:
-    """Whether a page is made for this reader alone, most likely: no cache holds it."""
-    return request.path.startswith(("/search", "/users", "/sitemap")) or any(name != "page" for name in request.args)
+    """Whether a page is made for this reader alone, most likely."""
+    return request.path.startswith(("/search", "/users", "/sitemap")) or _asks_more()
 
 
 def _allowances() -> tuple[int, int]:
-    """Pages a minute for a network and for a crawler; looked up at most every few seconds, so that refusing is cheap."""
+    """Pages a minute for a network, and for its robots; looked up at most every few seconds, so that refusing is cheap."""
     global _known
     if _known[0] < time.monotonic() or not _known[0]:
         _known = (time.monotonic() + _SETTINGS_LAST, settings.per_minute, settings.crawlers_per_minute)
