@@ -28,7 +28,7 @@ Live = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Site:
-    """The application as ASGI. `live` holds what is answered on the loop by its path, and never by the Flask app."""
+    """The application as ASGI. `live` holds what the loop answers by its path, whatever the method."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app

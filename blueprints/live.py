@@ -5,6 +5,7 @@ from flask import Blueprint, Response, jsonify, redirect
 from forum import live, posts, topics, unread
 from forum.permissions import create_topic, moderate, reply_to
 from web import htmx, params
+from web import live as streams
 from web.auth import login_required, viewer
 from web.limits import limited
 
@@ -15,8 +16,9 @@ MOST = 50
 
 @blueprint.get("/events")
 def index():
-    # asgi.py answers this address on the event loop; another server cannot, and the page looks for itself
-    return Response(status=204)
+    # asgi.py sends the stream that is laid down; another server cannot, and the page looks for itself
+    streams.lay_down()
+    return Response(status=204, headers={"Cache-Control": "no-store"})
 
 
 @blueprint.get("/live/state")

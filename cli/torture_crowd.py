@@ -234,6 +234,7 @@ class _Line:
 def _found_community(members: int) -> tuple[list[int], int]:
     with writing():
         settings.put("reading.per_minute", "0")
+        settings.put("live.guests_at_once", "0")
         settings.put("pace.newcomer_seconds", "0")
         made = [_a_member(f"Member {number}") for number in range(members)]
         groups.make_administrator(made[0])

@@ -36,9 +36,13 @@ from models import Post, Topic, User
 settings = declare(
     "live",
     guests=Bool(True, "Guests' pages follow what happens, too"),
+    guests_at_once=Int(
+        100, "Pages that guests at one address (a /64 in IPv6) have open and that are told what happens; more look by "
+        "themselves; 0: no limit", high=100_000,
+    ),
     readers=Bool(True, "Members see who else is reading a topic, and who is typing"),
     poll_seconds=Int(15, "Seconds between two looks of a page that cannot be told", low=5, high=300),
-)
+)  # fmt: skip
 
 _FIGURES = {"last_number", "posts", "posters", "first_post_id", "last_post_id", "last_post_at"}
 """Columns that a new post changes: who is told of the post need not be told of them."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 import asgi
 from core import jobs, metrics, pubsub, tally
-from forum import uploads
+from forum import live, uploads
 from tests.factories import a_post, a_topic, a_user, change, first_post
 from tests.visitor import Visitor, path_of
 from web import at_once
@@ -183,8 +183,9 @@ def test_while_the_database_is_away_guests_read_on(site, handed_on, monkeypatch)
     assert status == 200
     assert b"Fish glue." in body
     assert handed_on == [path]
-    monkeypatch.setattr(site._streams, "_authorise", lambda scope: away())
-    assert client.get("/events")[0] == 503
+    monkeypatch.setattr(live, "audience", lambda *asked: away())
+    status, headers, _ = client.get("/events")
+    assert (status, headers["retry-after"]) == (503, "5")
 
 
 def test_a_member_gets_his_own_page(site, app, handed_on):

@@ -3,19 +3,22 @@
 import asyncio
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
+from flask import Flask, has_app_context
 from redis import Redis
 from redis.exceptions import RedisError
 
+from app import create_app
 from core import clock, config, pending, presence, pubsub
 from core.config import ROOT
 from core.db import session, writing
@@ -416,14 +419,22 @@ def test_a_server_without_streams_leaves_the_page_to_look_for_itself(guest):
 class Listening:
     """An open stream, and what it has said so far."""
 
-    def __init__(self, streams: Streams, reader: Visitor, query: str) -> None:
+    def __init__(
+        self, streams: Streams, reader: Visitor, query: str, *more: tuple[bytes, bytes], method: str = "GET"
+    ) -> None:
+        self.more, self.method = more, method
         self.streams, self.reader, self.query = streams, reader, query
         self.status, self.said, self.leave = 0, "", asyncio.Event()
+        self.headers: dict[str, str] = {}
 
     async def __aenter__(self) -> "Listening":
         kept = self.reader.client.get_cookie("session")
         cookie = [(b"cookie", f"session={kept.value}".encode())] if kept else []
-        scope = {"query_string": self.query.encode(), "headers": [(b"host", b"localhost"), *cookie]}
+        scope = {
+            "type": "http", "method": self.method, "path": "/events", "query_string": self.query.encode(),
+            "http_version": "1.1", "scheme": "http", "server": ("localhost", 80), "client": (self.reader.address, 5),
+            "headers": [(b"host", b"localhost"), *cookie, *self.more],
+        }  # fmt: skip
         self.running = asyncio.ensure_future(self.streams(scope, self._receive, self._send))
         await self.until(lambda: "event: hello" in self.said or self.running.done())
         return self
@@ -449,17 +460,27 @@ class Listening:
 
     async def _send(self, message: dict) -> None:
         self.status = message.get("status", self.status)
+        self.headers |= {name.decode(): value.decode() for name, value in message.get("headers", [])}
         self.said += message.get("body", b"").decode()
+
+
+@contextmanager
+def streams_of(app: Flask, threads: int = 2) -> Iterator[Streams]:
+    """The streams of a process, which nobody has opened yet."""
+    turns = Turns(threads)
+    made = Streams(app, turns)
+    try:
+        yield made
+    finally:
+        made.close()
+        turns.close()
 
 
 @pytest.fixture
 def streams(app):
-    """The streams of a process, which nobody has opened yet."""
-    threads = Turns(2)
-    made = Streams(app, threads)
-    yield made
-    made.close()
-    threads.close()
+    """The streams of this test's application."""
+    with streams_of(app) as made:
+        yield made
 
 
 def test_a_stream_says_how_things_stand_and_then_what_happens(ann, guest, topic, streams):
@@ -515,6 +536,81 @@ def test_one_member_may_not_open_streams_without_end(ann, streams):
             return [each.status for each in made]
 
     assert asyncio.run(ask()) == [200] * 20 + [429] * 2
+
+
+def all_of(streams: Streams, *readers: Visitor) -> list[Listening]:
+    """A stream for each reader, all open at the same time as far as they are to be had."""
+
+    async def ask() -> list[Listening]:
+        async with AsyncExitStack() as many:
+            opened = [many.enter_async_context(Listening(streams, reader, "")) for reader in readers]
+            return list(await asyncio.gather(*opened))
+
+    return asyncio.run(ask())
+
+
+def test_guests_at_one_address_may_not_open_streams_without_end(ann, visit, app, streams, caplog):
+    set_setting("live.guests_at_once", "5")
+    many, other = [Visitor(app, address="203.0.113.9")] * 9, Visitor(app, address="203.0.113.10")
+    found = all_of(streams, *many, other, ann)
+    assert sorted(each.status for each in found) == [200] * 7 + [429] * 4
+    assert [each.status for each in found[-2:]] == [200, 200]
+    refused = next(each for each in found if each.status == 429)
+    assert refused.headers["retry-after"] == "60"
+    assert caplog.text.count("Live streams are refused") == 1
+    household = [Visitor(app, address=f"2001:db8:1:2::{number}") for number in range(1, 8)]
+    assert sorted(each.status for each in all_of(streams, *household)) == [200] * 5 + [429] * 2
+    assert streams.open == 0
+    set_setting("live.guests_at_once", "0")
+    assert {each.status for each in all_of(streams, *many)} == {200}
+
+
+def test_guests_leave_room_for_members(app, visit, monkeypatch):
+    """However few files the process may open, half of them are for whoever reads."""
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (18, 18))
+    guests = [Visitor(app, address=f"203.0.113.{number}") for number in range(8)]
+    members = [visit(a_user(name)) for name in ("Ann", "Bert", "Carl", "Dora")]
+    with streams_of(app) as streams:
+        found = [each.status for each in all_of(streams, *guests, *members)]
+    assert sorted(found[:8]) == [200] * 6 + [429] * 2
+    assert sorted(found[8:]) == [200] * 3 + [429]
+
+
+SAID_BY_EVERY_ANSWER = ("content-security-policy", "x-content-type-options", "referrer-policy", "x-request-id")
+
+
+def test_streams_and_their_refusals_say_what_every_answer_says(guest, streams):
+    asked = (("", "GET", 200), ("topic=999999", "GET", 404), ("", "HEAD", 405), ("", "POST", 405), ("", "OPTIONS", 405))
+
+    async def ask() -> None:
+        for query, method, status in asked:
+            named = (b"x-request-id", b"one-request-7")
+            async with Listening(streams, guest, query, named, method=method) as one:
+                assert one.status == status, method
+                assert set(SAID_BY_EVERY_ANSWER) <= one.headers.keys(), (method, status)
+                assert one.headers["x-request-id"] == "one-request-7"
+                assert one.headers.get("allow") == ("GET" if status == 405 else None)
+                if status == 200:
+                    assert one.headers["content-type"] == "text/event-stream; charset=utf-8"
+                    assert one.headers["cache-control"] == "no-store"
+
+    asyncio.run(ask())
+
+
+def test_a_stream_is_not_to_be_had_under_another_name(app, guest, tmp_path):
+    about = {"DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"], "SECRET_KEY": "for tests only"}
+    named = config.read({**about, "LIVERY_DATA": str(tmp_path), "LIVERY_URL": "http://forum.example.org"})
+    with streams_of(create_app(named, TESTING=True, RATELIMIT_ENABLED=False)) as streams:
+        assert all_of(streams, guest)[0].status == 421
+
+
+def test_a_cookie_that_cannot_be_read_leaves_nothing_behind(guest, app):
+    async def ask(streams: Streams) -> tuple[int, bool]:
+        async with Listening(streams, guest, "", (b"cookie", b"other=caf\xe9")) as one:
+            return one.status, await streams.threads.run(has_app_context)
+
+    with streams_of(app, threads=1) as streams:
+        assert asyncio.run(ask(streams)) == (200, False)
 
 
 def topic_stamp(topic) -> str:

@@ -165,6 +165,15 @@ def test_what_is_dear_counts_more(counted):
     assert statuses == [200, 200, 200, 200, 429]
 
 
+def test_open_pages_that_look_whether_anything_happened_hardly_count(counted):
+    put("reading.per_minute", "60")
+    topic = a_topic()
+    reader = Visitor(counted, address="203.0.113.9")
+    for path in (f"/live/state?topic={topic.id}", f"/events?topic={topic.id}"):
+        assert 429 not in {reader.get(path).status for _ in range(25)}, path
+    assert reader.get("/recent").status == 200
+
+
 def test_members_files_and_machines_are_not_asked_to_wait(counted):
     put("reading.per_minute", "1")
     ann = Visitor(counted, a_user("Ann"), address="203.0.113.9")

@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     def _begins() -> None:
         scratch()["began"] = time.perf_counter()
         named = this_request().environ.get("HTTP_X_REQUEST_ID", "")
-        logs.request_id.set(named if named and _ID.fullmatch(named) else secrets.token_hex(8))
+        logs.request_id.set(request_id(named))
         queries.spent.set(queries.Spent(where=shape()))
 
     @app.after_request
@@ -75,6 +75,11 @@ def init_app(app: Flask) -> None:
         answer = _plain(metrics.text())
         answer.headers["Content-Type"] = metrics.CONTENT_TYPE
         return answer
+
+
+def request_id(named: str) -> str:
+    """What a request is called: as whoever sent it on named it, if that is a name, or by lot."""
+    return named if named and _ID.fullmatch(named) else secrets.token_hex(8)
 
 
 def _note(answer: Response, seconds: float, slow: int, every: bool) -> None:

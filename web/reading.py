@@ -37,7 +37,9 @@ CLOSED = ("/admin", "/api/", "/compose", "/login", "/logout", "/look", "/me", "/
 CLOSED_QUERIES = ("cursor", "sort", "term", "cid", "tag", "before", "quote", "q", "way", "filter")
 """What an address may ask besides its page; robots find everything without, and are refused whatever else it asks, too."""
 
-_DEAR = 5
+_DEAR, _LIGHT = 5, 0.2
+_SIGNALS = ("live.index", "live.show")
+"""Views by which a page that is open learns whether anything happened: they make no page."""
 _SETTINGS_LAST = 5.0
 
 _CRAWLERS = re.compile(
@@ -130,7 +132,7 @@ def _wait(robot: bool) -> int:
     invented one help, nor is a robot short of what others read elsewhere under its name.
     """
     guests, robots = _allowances()
-    network, cost = network_of(get_remote_address() or ""), _DEAR if _dear() else 1
+    network, cost = network_of(get_remote_address() or ""), _cost()
     wait = allowances.take(f"robots@{network}", cost, robots) if robot and robots else 0
     return wait or (allowances.take(network, cost, guests) if guests else 0)
 
@@ -139,9 +141,11 @@ def _free(current: Asked) -> bool:
     return current.view is None or current.endpoint in ("static", "colours") or current.for_machines
 
 
-def _dear() -> bool:
-    """Whether a page is made for this reader alone, most likely."""
-    return request.path.startswith(("/search", "/users", "/sitemap")) or _asks_more()
+def _cost() -> float:
+    """How many pages an answer counts as: several when it is made for this reader alone, most likely."""
+    if this_request().endpoint in _SIGNALS:
+        return _LIGHT
+    return _DEAR if request.path.startswith(("/search", "/users", "/sitemap")) or _asks_more() else 1
 
 
 def _allowances() -> tuple[int, int]:

@@ -13,7 +13,7 @@ from core import clock, db, lasting
 from core.db import scratch
 from web import varying
 from web.auth import viewer
-from web.exchange import header, taken_apart, this_request
+from web.exchange import ALWAYS, header, taken_apart, this_request
 
 POLICY = "; ".join(
     (
@@ -86,6 +86,12 @@ def init_app(app: Flask) -> None:
             headers.add("Cache-Control", "private, no-cache")
             varying.by(answer, "Cookie")
         return answer
+
+
+def of_every_answer(app: Flask) -> list[tuple[str, str]]:
+    """What every answer says: for those that the event loop gives by itself."""
+    tls = [("Strict-Transport-Security", _A_YEAR)] if app.config["LIVERY"].behind_tls else []
+    return [("Content-Security-Policy", POLICY), *tls, *ALWAYS]
 
 
 def _prove() -> None:
