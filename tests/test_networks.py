@@ -113,6 +113,34 @@ def test_with_a_list_only_its_names_are_answered(site):
         assert (answer.status_code, answer.text) == (421, "This site has another name.\n"), host
 
 
+MAPS = ("/robots.txt", "/sitemap.xml", "/sitemap/places.xml")
+
+
+def test_what_names_the_site_as_it_was_asked_is_kept_by_nobody(site):
+    made = site()
+    for path in MAPS:
+        answer = made.test_client().get(path, headers={"Host": "evil.example"})
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store"), path
+        assert "http://evil.example/" in answer.text
+
+
+def test_what_names_the_site_as_it_is_configured_may_be_kept_by_everybody(site):
+    made = site(LIVERY_URL="http://forum.example.org")
+    for path in MAPS:
+        answer = made.test_client().get(path, headers={"Host": "forum.example.org"})
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=3600"), path
+        assert "http://forum.example.org/" in answer.text
+
+
+@pytest.mark.parametrize("host", ["evil.example/path", "a b", "x@evil", "host:99999999", "<b>", "a,b"])
+def test_what_is_no_name_of_a_host_is_refused(site, host):
+    made = site()
+    for path in (*MAPS, "/recent"):
+        answer = made.test_client().get(path, headers={"Host": host})
+        assert (answer.status_code, answer.text) == (400, "No site has such a name.\n"), path
+    assert made.test_client().get("/healthz", headers={"Host": host}).status_code == 200
+
+
 def test_probes_may_ask_by_address(site):
     made = site(LIVERY_URL="http://forum.example.org")
     assert made.test_client().get("/healthz", headers={"Host": "10.0.0.3:8000"}).status_code == 200

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from core.config import Network
@@ -57,7 +58,7 @@ class TrustedProxies:
         if scheme in ("http", "https"):
             environ["wsgi.url_scheme"] = scheme
         host = _last(found.get("HTTP_X_FORWARDED_HOST", ""))
-        if _HOST.fullmatch(host):
+        if is_host(host):
             environ["HTTP_HOST"] = host
 
 
@@ -87,6 +88,12 @@ def household_of(text: str) -> str:
     """Who sends a form: an IPv4 address, or in IPv6 the /64 that one household is given."""
     found = parse(text)
     return str(found) if found is not None and found.version == 4 else network_of(text)
+
+
+@lru_cache(maxsize=512)
+def is_host(text: str) -> bool:
+    """Whether this is a name or an address, perhaps with a port: what an address of ours may begin with."""
+    return _HOST.fullmatch(text) is not None
 
 
 def is_loopback(text: str) -> bool:

@@ -14,6 +14,7 @@ from core.db import scratch
 from web import varying
 from web.auth import viewer
 from web.exchange import ALWAYS, header, taken_apart, this_request
+from web.networks import is_host
 
 POLICY = "; ".join(
     (
@@ -68,6 +69,8 @@ def init_app(app: Flask) -> None:
         current = this_request()
         if hosts and _bare(current.host) not in hosts and not current.for_machines:
             return Response("This site has another name.\n", 421, mimetype="text/plain")
+        if not is_host(current.host) and not current.for_machines:
+            return Response("No site has such a name.\n", 400, mimetype="text/plain")
         if "\x00" in current.path:
             abort(404)  # no name has a NUL in it, and PostgreSQL refuses to be asked
         if not current.safe and not getattr(current.view, "proven_by_address", current.view is None):

@@ -64,7 +64,7 @@ def _site() -> str:
 
 
 def _kept(text: str, kind: str) -> Response:
-    """Everybody gets the same, and may keep it for an hour."""
+    """Everybody gets the same, and may keep it for an hour: unless it names the site as whoever asked did."""
     answer = Response(text, mimetype=kind)
-    answer.headers["Cache-Control"] = "public, max-age=3600"
+    answer.headers["Cache-Control"] = "public, max-age=3600" if current_app.config["LIVERY"].url else "no-store"
     return answer
