@@ -6,7 +6,7 @@ from core.db import writing
 from core.i18n import gettext as _
 from forms.drafts import DraftForm
 from forum import drafts, uploads
-from forum.refusals import Forbidden, Invalid, Missing
+from forum.refusals import Busy, Forbidden, Invalid, Missing
 from web import flash, params
 from web.auth import login_required, viewer
 from web.limits import limited
@@ -56,7 +56,7 @@ def add_to_draft(name, data):
             upload = uploads.keep(viewer(), ready, alt=request.form.get("alt", ""))
             saved = drafts.save(viewer(), sheet.adding(uploads.markdown(upload)), version=version)
         flash.say(_("“%(name)s” is uploaded and stands at the end of your text.", name=upload.name))
-    except (Invalid, Forbidden) as refused:
+    except (Invalid, Forbidden, Busy) as refused:
         with writing():
             saved = drafts.save(viewer(), sheet, version=version)
         flash.say(refused.reason)

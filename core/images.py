@@ -1,8 +1,10 @@
 """Images: what arrived is looked at, turned upright, freed of what its camera wrote into it, and scaled."""
 
 import io
+import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +15,14 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 WIDTHS = (400, 800, 1600)
 """The widths that an image is scaled to, as far as it is wider."""
 _EXTENSIONS = {"webp": "WEBP", "jpg": "JPEG", "png": "PNG", "gif": "GIF"}
+_MOVING = ("GIF", "WEBP", "PNG")
+"""What may hold a moving picture. A JPEG with further ones behind it (as telephones make them) is a photo."""
 _MOST_FRAMES = 300
+_MOST_SCANS = 40
+"""Passes over a JPEG: those that are made in the usual ways have up to a dozen, and each takes as long as the image is large."""
+_SCAN = b"\xff\xda"
+_LONGEST = 30_000
+"""Pixels of a side that arrives: each row takes memory and time of its own, however short it is."""
 _TALLEST = 16_000
 """Pixels; WebP ends at 16,383."""
 _QUALITY = 82
@@ -24,7 +33,7 @@ class NotAnImage(ValueError):
 
 
 class TooLarge(ValueError):
-    """An image that would take too much memory: more pixels than allowed, or too many frames."""
+    """An image that would take too much memory or time: more pixels than allowed, too long a side, too many frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +79,15 @@ def read(data: bytes, *, most_pixels: int, widths: Sequence[int] = WIDTHS) -> Pi
     Only the header is read before the size is checked, so a bomb costs nothing. All that is kept are pixels: no EXIF
     (whose orientation is applied first), no comments, no thumbnails, no colour of a place on a map.
     """
-    image = _opened(data)
-    if image.width * image.height > most_pixels:
-        raise TooLarge(f"{image.width} × {image.height}")
-    try:
-        frames = int(getattr(image, "n_frames", 1))
+    image = _opened(data, most_pixels)
+    with _decoding():
+        frames = int(getattr(image, "n_frames", 1)) if image.format in _MOVING else 1
         if frames > _MOST_FRAMES or image.width * image.height * frames > most_pixels:
             raise TooLarge(f"{frames} frames")
         if frames > 1:
-            return _animated(image)
+            return _animated(image, most_pixels)
         image.draft("RGB", (max(widths), max(widths)))  # a large JPEG is made smaller while it is read
         upright = _plain(ImageOps.exif_transpose(image))
-    except (OSError, SyntaxError, EOFError, MemoryError) as error:
-        raise NotAnImage(str(error)) from error
     if upright.height * min(1, max(widths) / upright.width) > _TALLEST:
         raise TooLarge(f"{upright.width} × {upright.height}")
     extension = "png" if upright.mode == "RGBA" else "jpg"
@@ -100,13 +105,9 @@ def cut(
 
     Of a moving picture the first frame is taken. Raises NotAnImage, TooLarge.
     """
-    image = _opened(data)
-    if image.width * image.height > most_pixels:
-        raise TooLarge(f"{image.width} × {image.height}")
-    try:
+    image = _opened(data, most_pixels)
+    with _decoding():
         upright = _plain(ImageOps.exif_transpose(image))
-    except (OSError, SyntaxError, EOFError, MemoryError) as error:
-        raise NotAnImage(str(error)) from error
     box = crop.box(upright.size, sizes[-1])
     made = []
     for size in sizes:
@@ -116,15 +117,32 @@ def cut(
     return Picture(*sizes[-1], fallback, tuple(made))
 
 
-def _opened(data: bytes) -> Image.Image:
+def _opened(data: bytes, most_pixels: int) -> Image.Image:
+    """An image of which nothing but the header was read, and which is not too large for more."""
+    with _decoding(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked here
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    if image.width * image.height > most_pixels or max(image.size) > _LONGEST:
+        raise TooLarge(f"{image.width} × {image.height}")
+    if image.format in ("JPEG", "MPO") and data.count(_SCAN) > _MOST_SCANS:
+        raise TooLarge(f"{data.count(_SCAN)} scans")
+    return image
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Says in our words what goes wrong when an image is read; a forged one finds many ways."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked by the caller
-            return Image.open(io.BytesIO(data), formats=FORMATS)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise NotAnImage(str(error)) from error
+        yield
+    except TooLarge:
+        raise
     except Image.DecompressionBombError as error:
         raise TooLarge(str(error)) from error
+    except (
+        UnidentifiedImageError, OSError, SyntaxError, EOFError, MemoryError, ValueError, TypeError, KeyError, IndexError,
+        OverflowError, struct.error,
+    ) as error:  # fmt: skip
+        raise NotAnImage(str(error)) from error
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -158,10 +176,15 @@ def _encoded(image: Image.Image, extension: str, **more: Any) -> bytes:
     return kept.getvalue()
 
 
-def _animated(image: Image.Image) -> Picture:
-    """Moving pictures keep their frames and their one size."""
-    frames, pauses = [], []
+def _animated(image: Image.Image, most_pixels: int) -> Picture:
+    """Moving pictures keep their frames and their one size. Raises TooLarge: a frame may be larger than the header says."""
+    frames: list[Image.Image] = []
+    pauses: list[int] = []
+    pixels = 0
     for frame in ImageSequence.Iterator(image):
+        pixels += frame.width * frame.height
+        if pixels > most_pixels or max(frame.size) > _LONGEST:
+            raise TooLarge(f"{frame.width} × {frame.height} in frame {len(frames) + 1}")
         pauses.append(int(frame.info.get("duration", 100)) or 100)
         frames.append(frame.convert("RGBA"))
     more: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": pauses, "loop": 0}

@@ -50,3 +50,11 @@ class TooMany(Refusal):
     def __init__(self, reason: str, seconds: int) -> None:
         super().__init__(reason)
         self.seconds = seconds
+
+
+class Busy(Refusal):
+    """There is too much to do just now; `seconds` is after how long it may be tried again."""
+
+    def __init__(self, reason: str, seconds: int) -> None:
+        super().__init__(reason)
+        self.seconds = seconds

@@ -4,7 +4,8 @@ import logging
 import re
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -19,7 +20,7 @@ from core.s3 import StoreFailed
 from core.settings import Int, Str, declare
 from forum import permissions
 from forum.privileges import rights
-from forum.refusals import Invalid, Missing
+from forum.refusals import Busy, Invalid, Missing
 from forum.viewers import Viewer
 from models import Draft, Upload, UploadLink, User
 
@@ -44,6 +45,9 @@ _SHOWN = 60
 _IMAGE_ENDINGS = {"png", "jpg", "jpeg", "gif", "webp", "bmp"}
 _ADDRESS = re.compile(r"/uploads/([A-Za-z0-9_-]{22})/")
 _two_at_a_time = threading.BoundedSemaphore(2)  # a large image takes 200 MB while it is scaled
+_PATIENCE = 5.0
+"""Seconds that an upload waits for its turn: it holds a thread meanwhile, which pages need."""
+_TRY_AGAIN = 10
 _VARIANT = re.compile(r"(\d{1,5})(?:x\d{1,5})?\.(webp|jpg|png|gif)")
 
 
@@ -179,12 +183,12 @@ class Ready:
 
 
 def prepare(owner: Viewer, name: str, data: bytes) -> Ready:
-    """Looks at what arrived: an image by its content, anything else as a file. Raises Invalid, Forbidden.
+    """Looks at what arrived: an image by its content, anything else as a file. Raises Invalid, Forbidden, Busy.
 
     It takes its time, so it belongs before the transaction and not into it.
     """
     name = check_name(name)
-    with _two_at_a_time:
+    with _turn():
         return Ready(name, data, _picture(owner, name, data))
 
 
@@ -192,13 +196,13 @@ def prepare_cut(
     owner: Viewer, name: str, data: bytes, crop: images.Crop, sizes: Sequence[tuple[int, int]], *, kilobytes: int,
     fallback: str,
 ) -> Ready:  # fmt: skip
-    """Looks at an image of which one part is kept, in some sizes. Raises Invalid, Forbidden. As slow as `prepare`."""
+    """Looks at an image of which one part is kept, in some sizes. Raises Invalid, Forbidden, Busy. As slow as `prepare`."""
     name = check_name(name)
 
     def make(most_pixels: int) -> images.Picture:
         return images.cut(data, crop, sizes, most_pixels=most_pixels, fallback=fallback)
 
-    with _two_at_a_time:
+    with _turn():
         return Ready(name, data, _image(owner, name, data, kilobytes, make))
 
 
@@ -294,6 +298,17 @@ def remove_unlinked() -> None:
             select(Upload).where(old, Upload.purpose == "", ~used, ~begun, ~said).order_by(Upload.id).limit(100)
         ).all()
         _remove(gone)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One of two turns at the work that takes much memory. Raises Busy when none is free in time."""
+    if not _two_at_a_time.acquire(timeout=_PATIENCE):
+        raise Busy(_("Many images are being looked at just now. Please send yours again in a moment."), _TRY_AGAIN)
+    try:
+        yield
+    finally:
+        _two_at_a_time.release()
 
 
 def _picture(owner: Viewer, name: str, data: bytes) -> images.Picture | None:

@@ -154,6 +154,8 @@ def test_what_is_refused_is_said_beside_the_form_and_changes_nothing(ann):
     for data, name, words in [
         (b"<html>", "me.gif", "not one that can be read"),
         (a_bomb(), "me.png", "too many pixels"),
+        (a_bomb(8_000, 8_000), "me.png", "too many pixels"),
+        (a_bomb(1, 49_000_000), "me.png", "too many pixels"),
         (b"x" * 3_000_000, "me.png", "larger than 2,048 KiB"),
         (stripes(), "../me.png", "is no name of a file"),
     ]:

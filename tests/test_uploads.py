@@ -50,16 +50,37 @@ def a_photo() -> bytes:
     return a_picture("JPEG", (900, 600), exif=exif, comment=b"SECRET-COMMENT")
 
 
-def a_bomb() -> bytes:
-    """A PNG of a few hundred bytes that claims 50,000 × 50,000 pixels."""
+def a_bomb(width: int = 50_000, height: int = 50_000, pixels: bytes = b"none", behind: bytes = b"") -> bytes:
+    """A PNG of a few hundred bytes that claims to be so large. Whoever decodes it finds that it has no pixels."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + behind + chunk(b"IEND", b"")
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    head = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
-    )
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """A piece of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def a_text_bomb() -> bytes:
+    """A PNG whose description, behind its pixels, is small as it is sent and large as it is read."""
+    return a_bomb(3, 3, zlib.compress(b"\0" * 30), chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"A" * 5_000_000)))
+
+
+def many_scans() -> bytes:
+    """A JPEG whose last scan is there a hundred times."""
+    made = a_picture("JPEG", (64, 64), progressive=True)
+    last = made[made.rindex(b"\xff\xc4") : -2]
+    return made[:-2] + last * 100 + made[-2:]
+
+
+def a_growing_gif() -> bytes:
+    """A GIF of 1 × 1 whose later frames say that they are 9,000 × 9,000."""
+
+    def frame(side: int) -> bytes:
+        return b"," + struct.pack("<HHHHB", 0, 0, side, side, 0) + b"\x02\x02\x44\x01\x00"
+
+    head = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    return head + frame(1) + frame(9_000) * 3 + b";"
 
 
 def send(visitor: Visitor, name: str, data: bytes, path: str = "/uploads", **fields):
@@ -208,19 +229,60 @@ def test_a_guest_uploads_nothing(guest):
         ("funny.gif", b"<html><script>alert(1)</script>", "says it is an image, but it is not one"),
         ("half.jpg", a_picture("JPEG")[:900], "says it is an image, but it is not one"),
         ("bomb.png", a_bomb(), "This image has too many pixels: at most 50 million, please."),
+        ("large.png", a_bomb(8_000, 8_000), "This image has too many pixels"),
         ("thin.png", a_picture(size=(10, 20_000)), "This image has too many pixels"),
+        ("thinner.png", a_bomb(1, 49_000_000), "This image has too many pixels"),
+        ("flat.png", a_bomb(49_000_000, 1), "This image has too many pixels"),
+        ("scans.jpg", many_scans(), "This image has too many pixels"),
+        ("grows.gif", a_growing_gif(), "This image has too many pixels"),
+        ("words.png", a_text_bomb(), "says it is an image, but it is not one"),
         ("../../etc/passwd.png", a_picture(), "is no name of a file."),
         ("..", a_picture(), "is no name of a file."),
         ("cat.png", b"", "The file is empty."),
         ("", a_picture(), "Choose a file first."),
     ],
-    ids=["gif-tail", "gif-html", "half", "bomb", "thin", "path", "dots", "empty", "nothing"],
+    ids=["gif-tail", "gif-html", "half", "bomb", "large", "thin", "thinner", "flat", "scans", "grows", "words",
+         "path", "dots", "empty", "nothing"],
 )  # fmt: skip
 def test_what_cannot_be_uploaded_is_said_in_words(ann, name, data, reason, tmp_path):
     answer = send(ann, name, data)
     assert answer.status == 422
     assert reason in answer.words
     assert number_of(Upload) == 0
+
+
+@pytest.fixture
+def others_upload(monkeypatch):
+    """Two large images are being looked at, and nobody waits for long."""
+    monkeypatch.setattr(uploads, "_PATIENCE", 0.01)
+    with uploads._turn(), uploads._turn():
+        yield
+
+
+def test_who_cannot_be_served_at_once_is_told_when_to_come_again(ann, others_upload):
+    answer = send(ann, "cat.png", a_picture())
+    assert answer.status == 503
+    assert "Many images are being looked at just now." in answer.words
+    assert int(answer.headers["Retry-After"]) > 0
+    ann.get("/me/picture")
+    assert send(ann, "me.png", a_picture(), "/me/picture", kind="picture").status == 503
+    assert number_of(Upload) == 0
+
+
+def test_a_text_is_kept_while_its_image_has_to_wait_plain(ann, others_upload):
+    topic = a_topic()
+    fields = {**ann.get(f"/topic/{topic.id}/reply").form(f"/topic/{topic.id}/posts").fields, "body": "My cat:"}
+    after = ann.follow(send(ann, "cat.png", a_picture(), **fields))
+    assert "Many images are being looked at just now." in after.html
+    assert after.form(f"/topic/{topic.id}/posts").fields["body"] == "My cat:"
+
+
+def test_a_photo_with_another_one_behind_it_is_a_photo(ann):
+    """Telephones keep a second image (for depth or brightness) in the file: MPO."""
+    kept, second = io.BytesIO(), Image.new("RGB", (60, 40), "green")
+    Image.new("RGB", (600, 400), "red").save(kept, "MPO", save_all=True, append_images=[second])
+    send(ann, "phone.jpg", kept.getvalue())
+    assert newest().media_type == "image/jpeg"
 
 
 def test_what_is_too_large_is_refused(ann):

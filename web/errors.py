@@ -16,7 +16,7 @@ from core.i18n import gettext as _
 from core.i18n import mark
 from core.pages import BadCursor
 from core.s3 import StoreFailed
-from forum.refusals import Conflict, Forbidden, Gone, Invalid, Missing, Moved, Refusal, TooMany
+from forum.refusals import Busy, Conflict, Forbidden, Gone, Invalid, Missing, Moved, Refusal, TooMany
 from web import htmx, operations, params
 from web.auth import LoginNeeded
 from web.exchange import taken_apart
@@ -64,6 +64,7 @@ _STATUS: dict[type[Refusal], int] = {
     Invalid: 422,
     Conflict: 409,
     TooMany: 429,
+    Busy: 503,
 }
 
 
