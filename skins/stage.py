@@ -20,7 +20,7 @@ from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from skins.build import LOOKS, ROOT
-from web.auth import GIVEN, PROVEN
+from web.auth import GIVEN, OF, PROVEN
 
 _BEGIN = """
     INSERT INTO sessions (user_id, key, epoch, browser, system, network, begun_at, seen_at)
@@ -130,7 +130,8 @@ def session_of(data: Path, user_id: int) -> str:
     now, signer = int(time.time()), Flask(__name__)
     signer.secret_key = (data / "secret_key").read_text().strip()
     serializer = SecureCookieSessionInterface().get_signing_serializer(signer)
-    value: str = serializer.dumps({"_user_id": f"{user_id}.{mark}", "_fresh": True, PROVEN: now, GIVEN: now})
+    proof = {PROVEN: now, GIVEN: now, OF: mark}
+    value: str = serializer.dumps({"_user_id": f"{user_id}.{mark}", "_fresh": True, **proof})
     return value
 
 

@@ -107,6 +107,16 @@ def test_logging_out_takes_it_off_the_list(ann, phone):
     assert number_of(LoginSession) == 1
 
 
+def test_a_session_holds_nothing_more_after_logging_out(guest, app):
+    a_user("Ann")
+    logs_in(guest, "Ann")
+    with guest.client.session_transaction() as held:
+        held["planted"] = "by who was here"
+    guest.submit(guest.get("/"), "/logout")
+    with guest.client.session_transaction() as held:
+        assert dict(held) == {}
+
+
 def test_logging_in_again_in_the_same_browser_leaves_one(guest, app):
     a_user("Ann")
     logs_in(guest, "Ann")

@@ -26,6 +26,9 @@ PROVEN = "proven_at"
 GIVEN = "given_at"
 """When somebody last gave his password."""
 
+OF = "proven_by"
+"""The log-in that both belong to: in another one, of whomever, they prove nothing."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -113,19 +116,32 @@ def log_in(user_id: int, *, remember: bool | None) -> None:
     found = viewers.member(user_id)
     assert found is not None
     session.permanent = remember
-    session[PROVEN] = session[GIVEN] = int(clock.now().timestamp())
+    proved(mark)
     login_user(SessionUser(found, mark), remember=remember)
     scratch().pop("viewer", None)
 
 
 def log_out() -> None:
-    """Ends the session, here and in the list of them."""
+    """Ends the session, here and in the list of them; nothing that it held is left for whoever comes next."""
     if own_mark():
         with writing():
             sessions.leave(viewer(), own_mark())
-    logout_user()
-    session.pop("csrf_token", None)
+    session.clear()
+    logout_user()  # and has the cookie removed that remembers
     scratch().pop("viewer", None)
+
+
+def proved(mark: str) -> None:
+    """Notes that whoever has the log-in of this mark has just given his password."""
+    session[PROVEN] = session[GIVEN] = int(clock.now().timestamp())
+    session[OF] = mark
+
+
+def since(what: str) -> int:
+    """How many seconds ago this was (PROVEN, GIVEN); very many where it was not in this log-in."""
+    mark = own_mark()
+    at = session.get(what, 0) if mark and session.get(OF) == mark else 0
+    return int(clock.now().timestamp()) - int(at)
 
 
 def own_mark() -> str:

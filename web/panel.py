@@ -13,7 +13,7 @@ from forum import memberships, panel, sanctions, viewers
 from forum.permissions import require
 from forum.refusals import Forbidden
 from web import htmx, params, proof
-from web.auth import PROVEN, LoginNeeded, viewer
+from web.auth import PROVEN, LoginNeeded, since, viewer
 
 PASSWORD = "panel_password"  # noqa: S105  (the name of a field)
 _LEFT_OUT = (PASSWORD, "csrf_token")
@@ -59,12 +59,11 @@ def _prove() -> None:
 
 
 def _recently_proven() -> bool:
-    present = int(clock.now().timestamp())
-    since = present - session.get(PROVEN, 0)
-    if since > panel.settings.minutes * 60:
+    seconds = since(PROVEN)
+    if seconds > panel.settings.minutes * 60:
         return False
-    if since > _NOTED_EVERY:
-        session[PROVEN] = present
+    if seconds > _NOTED_EVERY:
+        session[PROVEN] = int(clock.now().timestamp())
     return True
 
 

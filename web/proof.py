@@ -1,19 +1,17 @@
 """Proof: the password asked again before what is dangerous, unless it was given a moment ago."""
 
-from flask import session
 from flask_wtf import FlaskForm
 
-from core import clock, i18n
+from core import i18n
 from core.i18n import gettext as _
 from forum import accounts, sessions
 from web import limits
-from web.auth import GIVEN, PROVEN, viewer
+from web.auth import GIVEN, own_mark, proved, since, viewer
 
 
 def due() -> bool:
     """Whether it is a while since the viewer gave his password."""
-    since = int(clock.now().timestamp()) - session.get(GIVEN, 0)
-    return since > sessions.settings.proof_minutes * 60
+    return since(GIVEN) > sessions.settings.proof_minutes * 60
 
 
 def given(form: FlaskForm, *, always: bool = False) -> bool:
@@ -36,5 +34,5 @@ def check(password: str) -> str:
     if not accounts.confirm(viewer(), password):
         limits.login_failed(viewer().name)
         return _("This is not your password.")
-    session[PROVEN] = session[GIVEN] = int(clock.now().timestamp())
+    proved(own_mark())
     return ""

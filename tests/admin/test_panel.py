@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from flask_login import COOKIE_NAME
 from sqlalchemy import select
 
 from core import clock
@@ -11,6 +12,7 @@ from core.db import session
 from forum import panel
 from models import Group, Invitation, Membership, Sanction
 from tests.factories import PASSWORD, a_group, a_user, an_administrator, grant, reads, set_setting
+from tests.test_accounts import known_as, logs_in
 from tests.visitor import Visitor
 
 TITLES = {section.name: section.title for section in panel.SECTIONS}
@@ -93,6 +95,22 @@ def test_whom_a_cookie_remembers_gives_his_password_first(app):
     with browser.client.session_transaction() as kept:
         kept.pop("proven_at")
     assert browser.get("/admin").status == 403
+
+
+def test_what_somebody_else_proved_in_this_browser_opens_nothing(app, guest):
+    a_user("Ann"), an_administrator()
+    logs_in(guest, "Ann")
+    kept = guest.cookie("session")
+    remembering = Visitor(app)
+    logs_in(remembering, "Keeper", remember="y")
+    guest.client.set_cookie(COOKIE_NAME, remembering.cookie(COOKIE_NAME))
+    guest.submit(guest.get("/"), "/logout")
+    for session_cookie in (guest.cookie("session") or "", kept):  # as it is now, and as somebody kept it
+        guest.client.set_cookie("session", session_cookie)
+        guest.client.set_cookie(COOKIE_NAME, remembering.cookie(COOKIE_NAME))
+        assert known_as(guest) == "Keeper"
+        assert guest.get("/admin").status == 403
+        assert 'name="current"' in guest.get("/me/password").html
 
 
 def test_the_password_cannot_be_guessed_there(keeper):
