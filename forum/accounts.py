@@ -30,7 +30,8 @@ settings = declare(
     name_max=Int(16, "Longest name", low=2, high=60),
     password_min=Int(8, "Shortest password", low=8, high=64),
     password_strength=Int(2, "Weakest password taken, from 0 (any) to 4 (very strong)", high=4),
-    tries_per_hour=Int(5, "Failed log-ins an hour and name", low=1, high=1000),
+    tries_per_hour=Int(5, "Failed log-ins an hour with one name from one network", low=1, high=1000),
+    tries_per_name=Int(50, "Failed log-ins an hour and name from all networks together", low=1, high=100_000),
     tries_per_network=Int(100, "Failed log-ins an hour and network (/24, or /64 in IPv6)", low=1, high=100_000),
 )
 PASSWORD_MAX = 512
@@ -152,21 +153,21 @@ def _meter() -> Callable[..., dict[str, Any]]:
     return meter
 
 
-def authenticate(name: str, password: str) -> Account | None:
-    """The account that a name (or e-mail address) and a password open, or None.
-
-    An unknown name costs the same time as a wrong password: a hash is always verified.
-    """
+def find(name: str) -> Account | None:
+    """The account that a name (or e-mail address) means, or None."""
     key = name_key(" ".join(unicodedata.normalize("NFC", name).split()))
-    account = session().scalar(
+    return session().scalar(
         select(Account)
         .join(User, User.id == Account.user_id)
         .where((User.name_key == key) & (User.domain == "") | (Account.email_key == name.strip().casefold()))
         .order_by(User.name_key == key)
         .limit(1)
     )
-    correct = verify(account.password_hash if account else _decoy, password)
-    return account if account and correct else None
+
+
+def opened(account: Account | None, password: str) -> bool:
+    """Whether a password opens an account. A hash is verified also where there is none: it costs the same time."""
+    return verify(account.password_hash if account else _decoy, password) and account is not None
 
 
 def confirm(viewer: Viewer, password: str) -> bool:
@@ -228,5 +229,8 @@ def verify(stored: str, password: str) -> bool:
     try:
         with _two_at_a_time:
             return _hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
+    except InvalidHashError:  # an account that nobody can log in to yet: it takes as long as any other
+        verify(_decoy, password)
+        return False
+    except VerificationError:
         return False

@@ -65,6 +65,11 @@ def listed(viewer: Viewer, mark: str) -> list[Row]:
     return sorted(found, key=lambda row: not row.mine)
 
 
+def held_from(user_id: int, network: str) -> bool:
+    """Whether somebody is logged in from a network already."""
+    return session().scalar(_alive(user_id).where(LoginSession.network == network[:64]).limit(1)) is not None
+
+
 def begin(user_id: int, browser: str, network: str) -> str:
     """Writes a log-in down and returns its mark, which the cookie carries. The oldest end where there are too many."""
     current = session()

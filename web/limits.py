@@ -1,14 +1,14 @@
-"""Limits: how often somebody may write, and how often a log-in may fail."""
+"""Limits: how often somebody may write, and how often a password may be guessed."""
 
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerHour
 from limits.storage import MemoryStorage, RedisStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
@@ -36,6 +36,17 @@ class _Limiter(Limiter):
             super()._check_request_limit(callable_name, in_middleware)
 
 
+class _Here(MemoryStorage):
+    """Counts in this process."""
+
+    STORAGE_SCHEME = ["livery+memory"]
+
+    def take_back(self, key: str) -> None:
+        """Counts one less: the newest, which is the first in the list that a moving window is kept as."""
+        with self.locks[key]:
+            del self.events.get(key, [])[:1]
+
+
 class _Shared(RedisStorage):
     """Counts in Redis, of all processes together; while that is away, of this process alone."""
 
@@ -44,7 +55,7 @@ class _Shared(RedisStorage):
     def __init__(self, uri: str, **options: Any) -> None:
         self._url = uri.removeprefix("livery+")
         super().__init__(self._url, **redis_client.options(), **options)
-        self._here = MemoryStorage()
+        self._here = _Here()
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         about = (key, limit, expiry, amount)
@@ -60,6 +71,10 @@ class _Shared(RedisStorage):
         self._here.reset()
         return self._either(lambda: RedisStorage.reset(self), lambda: None)
 
+    def take_back(self, key: str) -> None:
+        """Counts one less, as above."""
+        self._either(lambda: self.get_connection().lpop(self.prefixed_key(key)), lambda: self._here.take_back(key))
+
     def _either(self, there: Callable[[], T], here: Callable[[], T]) -> T:
         try:
             with redis_client.asking(self._url):
@@ -69,13 +84,15 @@ class _Shared(RedisStorage):
 
 
 limiter = _Limiter(key_func=_who, headers_enabled=False, strategy="moving-window")
+_RESETS = 5
+"""Mails an hour to one address that lead to a new password."""
 _failures: Any = None
 
 
 def init_app(app: Flask, redis_url: str) -> None:
     """Connects the limits; their counts live in Redis when there is one, else in this process."""
     global _failures
-    app.config.setdefault("RATELIMIT_STORAGE_URI", f"livery+{redis_url}" if redis_url else "memory://")
+    app.config.setdefault("RATELIMIT_STORAGE_URI", f"livery+{redis_url}" if redis_url else "livery+memory://")
     limiter.init_app(app)
     _without_its_looks(app)
     # failed log-ins are counted even where the limits on writes are switched off
@@ -105,20 +122,64 @@ def limited(rule: str) -> Any:
     return mark
 
 
-def login_wait(name: str) -> int:
-    """How many seconds somebody must wait before trying this name again; 0: none."""
-    return _wait(*_for_name(name))
+_Bound = tuple[RateLimitItem, tuple[str, ...]]
+"""How many of something there may be, and what it is counted under."""
 
 
-def network_wait() -> int:
-    """How many seconds this network must wait before trying any name again; 0: none."""
-    return _wait(*_for_network())
+class Tries(NamedTuple):
+    """A try at a password. It is counted as a failure before the password is looked at, so that many that come at once
+    are no more than those that come one by one; who got it right takes it back."""
+
+    counted: tuple[_Bound, ...] = ()
+    wait: int = 0  # seconds; the try was not counted, as there were too many
+    full: str = ""  # what there were too many for
+
+    def take_back(self) -> None:
+        """It was no failure."""
+        for item, key in self.counted:
+            _failures.storage.take_back(item.key_for(*key))
 
 
-def login_failed(name: str) -> None:
-    """Counts a failed try, whether or not the name exists: for the name, and for the network that it came from."""
-    for item, key in (_for_name(name), _for_network()):
-        _failures.hit(item, *key)
+def try_login(name: str, account_id: int, *, at_home: bool) -> Tries:
+    """Counts a try to log in, for the name as it was typed and for the account that it means (0: none), each with the
+    network and alone, and for the network. `full` says which are too many: "name", "network", or "account", of which
+    nobody must learn: it would tell which name and which address are the same person's.
+
+    `at_home` is the network where the account is logged in already: tries from elsewhere do not shut it out there.
+    """
+    here = network_of(get_remote_address() or "")
+    typed = name_key(" ".join(name.split()))[:200]
+    each, all_in_all = _an_hour(accounts_settings.tries_per_hour), _an_hour(accounts_settings.tries_per_name)
+    bounds = [("name", (each, ("login-name-here", here, typed)))]
+    bounds += [] if at_home else [("name", (all_in_all, ("login-name", typed)))]
+    bounds += [("network", (_an_hour(accounts_settings.tries_per_network), ("login-from", here)))]
+    if account_id:
+        bounds += [("account", (each, ("login-account-here", here, str(account_id))))]
+        bounds += [] if at_home else [("account", (all_in_all, ("login-account", str(account_id))))]
+    return _try(bounds)
+
+
+def try_proof(user_id: int) -> Tries:
+    """Counts a try of somebody who is logged in to say his password again."""
+    return _try([("name", (_an_hour(accounts_settings.tries_per_hour), ("proof", str(user_id))))])
+
+
+def reset_wanted(email: str) -> bool:
+    """Counts that somebody wants a new password for an address; whether another mail may go there."""
+    return not _try([("address", (_an_hour(_RESETS), ("reset-to", email.strip().casefold()[:300])))]).wait
+
+
+def _try(bounds: list[tuple[str, _Bound]]) -> Tries:
+    tried = Tries()
+    for what, bound in bounds:
+        if _failures.hit(bound[0], *bound[1]):
+            tried = Tries((*tried.counted, bound))
+        elif what == "account":  # to whoever asks it is a failure like any other
+            return tried._replace(full=what, wait=_wait(*bound))
+        else:
+            tried.take_back()
+            return Tries(full=what, wait=_wait(*bound))
+    return tried
 
 
 def code_wait() -> int:
@@ -132,20 +193,15 @@ def code_failed() -> None:
     _failures.hit(item, *key)
 
 
-def _for_code() -> tuple[RateLimitItem, tuple[str, str]]:
-    return parse("10 per hour"), ("code-from", network_of(get_remote_address() or ""))
+def _for_code() -> _Bound:
+    return _an_hour(10), ("code-from", network_of(get_remote_address() or ""))
 
 
-def _for_name(name: str) -> tuple[RateLimitItem, tuple[str, str]]:
-    return parse(f"{accounts_settings.tries_per_hour} per hour"), _login_key(name)
+def _an_hour(times: int) -> RateLimitItem:
+    return RateLimitItemPerHour(times)
 
 
-def _for_network() -> tuple[RateLimitItem, tuple[str, str]]:
-    here = network_of(get_remote_address() or "")
-    return parse(f"{accounts_settings.tries_per_network} per hour"), ("login-from", here)
-
-
-def _wait(item: RateLimitItem, key: tuple[str, str]) -> int:
+def _wait(item: RateLimitItem, key: tuple[str, ...]) -> int:
     if _failures.test(item, *key):
         return 0
     reset, _ = _failures.get_window_stats(item, *key)
@@ -156,10 +212,6 @@ def forget() -> None:
     """Drops all counts; tests call it."""
     _failures.storage.reset()
     limiter.reset()
-
-
-def _login_key(name: str) -> tuple[str, str]:
-    return "login", name_key(" ".join(name.split()))[:200]
 
 
 def peer() -> str:

@@ -4,32 +4,38 @@ from flask import request
 
 from core import i18n
 from core.i18n import gettext as _
-from forum import accounts, registration, terms, viewers
+from forum import accounts, registration, sessions, terms, viewers
 from web import limits
 from web.auth import log_in, viewer
+from web.networks import network_of
 
 
 def try_login(name: str, password: str, *, remember: bool) -> str:
-    """Logs in, or returns the sentence that says why not. The same words and time for unknown names."""
+    """Logs in, or returns the sentence that says why not. The same words and work for names that nobody has."""
     if "\x00" in name:
         name = ""
-    wait = limits.login_wait(name)
-    if wait:
-        return _("Those were too many tries for this name. Try again in %(wait)s.", wait=i18n.span(wait))
-    wait = limits.network_wait()
-    if wait:
-        return _("Too many log-ins failed from your network. Try again in %(wait)s.", wait=i18n.span(wait))
+    account = accounts.find(name)
+    user_id = account.user_id if account else 0
+    home = sessions.held_from(user_id, network_of(request.remote_addr or ""))
+    tried = limits.try_login(name, user_id, at_home=home)
+    if tried.full == "name":
+        return _("Those were too many tries for this name. Try again in %(wait)s.", wait=i18n.span(tried.wait))
+    if tried.full == "network":
+        return _("Too many log-ins failed from your network. Try again in %(wait)s.", wait=i18n.span(tried.wait))
     told = registration.waits(name, password)  # one hash is verified, whoever it is
-    account = accounts.authenticate(name, password) if told is None else None
-    if told:
-        return told
-    if account is None:
-        limits.login_failed(name)
+    if told is None and not (accounts.opened(account, password) and not tried.full):
+        told = ""
+    if told == "":
         return _("The name or the password is not right.")
-    found = viewers.member(account.user_id)
+    tried.take_back()
+    return told or _let_in(user_id, remember=remember)
+
+
+def _let_in(user_id: int, *, remember: bool) -> str:
+    found = viewers.member(user_id)
     if found is not None and found.banned:
         return found.banned.words
-    log_in(account.user_id, remember=remember)
+    log_in(user_id, remember=remember)
     return ""
 
 

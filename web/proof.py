@@ -27,12 +27,13 @@ def given(form: FlaskForm, *, always: bool = False) -> bool:
 
 
 def check(password: str) -> str:
-    """Takes the viewer's password, or returns the sentence that says why not; tries are counted as those of log-ins."""
-    wait = limits.login_wait(viewer().name)
-    if wait:
-        return _("Those were too many tries. Try again in %(wait)s.", wait=i18n.span(wait))
+    """Takes the viewer's password, or returns the sentence that says why not. Tries are counted for him alone: who fails
+    to log in with his name from elsewhere does not keep him from this."""
+    tried = limits.try_proof(viewer().id)
+    if tried.wait:
+        return _("Those were too many tries. Try again in %(wait)s.", wait=i18n.span(tried.wait))
     if not accounts.confirm(viewer(), password):
-        limits.login_failed(viewer().name)
         return _("This is not your password.")
+    tried.take_back()
     proved(own_mark())
     return ""
