@@ -5,7 +5,7 @@ from core.i18n import gettext as _
 from forms.accounts import ForgottenForm, LoginForm, NewPasswordForm, PasswordForm
 from forum import accounts, addresses, sessions
 from forum.refusals import Invalid
-from web import params, proof
+from web import limits, params, proof
 from web.auth import log_in, log_out, login_required, own_mark, public, viewer
 from web.flash import say
 from web.limits import limited
@@ -87,8 +87,9 @@ def send_reset():
     form = ForgottenForm()
     if not form.validate_on_submit():
         return render_template("accounts/forgotten.html", form=form), 422
-    with writing():
-        addresses.ask_reset(form.email.data)
+    if limits.reset_wanted(form.email.data):  # whoever asks more often gets no more mails, and the same answer
+        with writing():
+            addresses.ask_reset(form.email.data)
     say(_("If this address belongs to somebody here, a mail with a link is on its way to it."))
     return redirect("/login", 303)
 

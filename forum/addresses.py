@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core import clock, mail, tokens
+from core import clock, durable, jobs, mail, tokens
 from core.db import session, writing
 from core.events import subscribe
 from core.i18n import gettext as _
@@ -85,10 +85,11 @@ def confirm(code: str) -> None:
     session().flush()
 
 
-def lost(code: str) -> Account:
-    """The account that a code of the way back belongs to. Raises Missing when it has the address already."""
+def lost(code: str, *, lock: bool = False) -> Account:
+    """The account that a code of the way back belongs to; `lock` keeps others from it meanwhile. Raises Missing when it
+    has the address already."""
     user_id, email = _read("back", code)
-    account = session().get(Account, user_id, populate_existing=True)
+    account = session().get(Account, user_id, with_for_update=lock or None, populate_existing=True)
     if account is None or account.email == email:
         raise Missing(_("This address is in use already, or the account is gone."))
     return account
@@ -99,7 +100,7 @@ def take_back(code: str) -> str:
 
     Raises Missing, Conflict.
     """
-    account, email = lost(code), _read("back", code)[1]
+    account, email = lost(code, lock=True), _read("back", code)[1]
     _replace(account, email, told=False)
     account.email_confirmed_at = clock.now()
     account.session_epoch += 1
@@ -115,18 +116,26 @@ def trust(user_id: int) -> None:
 
 
 def ask_reset(email: str) -> None:
-    """Sends the way to a new password, if the address belongs to somebody. Who asks cannot tell."""
-    account = session().scalar(select(Account).where(Account.email_key == email.strip().casefold()))
+    """Sends the way to a new password, if the address belongs to somebody. Who asks cannot tell, not even by the time
+    that it takes: whether it does is looked up by a job."""
+    durable.promise(send_reset, email.strip().casefold())
+
+
+@jobs.job
+def send_reset(email_key: str) -> None:
+    """Writes to an address how to get a new password, if it is somebody's."""
+    account = session().scalar(select(Account).where(Account.email_key == email_key))
     if account is None or not account.email:
         return
     code = tokens.make("reset", account.user_id, account.session_epoch, lasts=_RESET)
     mail.post(account.email, _resetting(_name(account), code))
 
 
-def known(code: str) -> Account:
-    """The account that a code for a new password opens. Raises Missing once it was used or is too old."""
+def known(code: str, *, lock: bool = False) -> Account:
+    """The account that a code for a new password opens; `lock` keeps others from it meanwhile. Raises Missing once it
+    was used or is too old."""
     user_id, epoch = _read("reset", code)
-    account = session().get(Account, user_id, populate_existing=True)
+    account = session().get(Account, user_id, with_for_update=lock or None, populate_existing=True)
     if account is None or account.session_epoch != epoch:
         raise Missing(_("This link was used already. Ask for a new one."))
     return account
@@ -134,7 +143,7 @@ def known(code: str) -> Account:
 
 def reset(code: str, password: str) -> Account:
     """Sets a new password, ends every session, and takes the address as confirmed. Raises Missing, Invalid."""
-    account = known(code)
+    account = known(code, lock=True)
     accounts.set_password(account, password)
     account.email_confirmed_at = account.email_confirmed_at or clock.now()
     session().flush()

@@ -2,17 +2,19 @@
 
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 from argon2.exceptions import VerifyMismatchError
 from flask_login import COOKIE_NAME
 from itsdangerous import URLSafeTimedSerializer
 
-from core import i18n
+from core import i18n, jobs, tokens
 from core.db import session, writing
 from forum import accounts
 from forum.refusals import Invalid
 from models import Account, Handle, User
+from tests.conftest import configuration
 from tests.factories import (
     PASSWORD,
     a_category,
@@ -24,6 +26,7 @@ from tests.factories import (
     set_setting,
     viewer_of,
 )
+from tests.test_budgets import counting
 from tests.visitor import Visitor, path_of, settled
 
 GOOD = "four plain wooden chairs"
@@ -590,6 +593,57 @@ def test_what_a_new_password_cannot_be(ann, visit, fields, reason):
 def test_a_guest_has_no_password_to_change(guest):
     assert guest.get("/me/password").location == "/login?next=/me/password"
     assert guest.post("/me/password", {"current": "x", "password": GOOD, "repeat": GOOD}).status == 403
+
+
+# --- a forgotten password ---
+
+
+def asks_for_reset(visitor, email):
+    """Fills in the form, sends it, and gives back what is said."""
+    return visitor.follow(visitor.submit(visitor.get("/reset"), "/reset", email=email)).html
+
+
+def test_a_link_for_a_new_password_works_once_however_many_use_it_at_once(app, bert):
+    code = tokens.make("reset", bert.id, 0, lasts=timedelta(hours=1))
+    people = [Visitor(app) for _ in range(4)]
+    pages = [person.get(f"/reset/{code}") for person in people]
+    statuses: list[int] = []
+    ready = threading.Barrier(len(people))
+
+    def send(number: int) -> None:
+        ready.wait()
+        fields = {"password": f"{GOOD} {number}", "repeat": f"{GOOD} {number}"}
+        statuses.append(people[number].submit(pages[number], f"/reset/{code}", **fields).status)
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(len(people))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [303, 404, 404, 404]
+
+
+def test_to_ask_for_a_new_password_is_the_same_work_whoever_it_is(app, guest, bert, tmp_path):
+    queue = configuration(app.config["LIVERY"].database_url, tmp_path)
+    jobs.connect(queue, app.app_context)  # what is promised is done by somebody else
+    asks_for_reset(guest, "somebody@example.org")
+    asked = []
+    for email in ("bert@example.org", "nobody@example.org"):
+        page = guest.get("/reset")
+        with counting() as seen:
+            guest.submit(page, "/reset", email=email)
+        asked.append(list(seen))
+    assert len(asked[0]) > 0
+    assert asked[0] == asked[1]
+
+
+def test_no_more_than_five_mails_an_hour_lead_to_a_new_password(server, app, bert):
+    said = {
+        asks_for_reset(Visitor(app, address=f"203.0.{number}.1"), email).count("a mail with a link is on its way to it")
+        for number, email in enumerate(["bert@example.org", "Bert@Example.org"] * 4)
+    }
+    assert said == {1}
+    assert [letter["To"] for letter in server.letters] == ["bert@example.org"] * 5
 
 
 # --- the verbs ---
