@@ -20,7 +20,7 @@ import asgi
 from app import create_app
 from cli import demo
 from cli.prepare import prepare
-from core import cache, db
+from core import cache, db, frozen, migrate
 from core import config as environment
 from core.db import session, writing
 from forum import accounts, first_run, groups, handles
@@ -46,12 +46,8 @@ def serve() -> None:
     gc.freeze()
     gc.enable()
     with app.app_context():
-        prepare()
-        code = _set_up_code() if not config.demo else ""
-        name, password = ("", "") if code else _first_administrator()
-        if config.demo and demo.database_is_empty():
-            click.echo("Loading the demo community …")
-            demo.load()
+        with migrate.alone(db.db.engine):  # of several processes that start over an empty database one makes the site
+            code, name, password = _begin(config)
         # what follows forks: a worker opens connections of its own, and SQLite forbids to take one along
         db.db.session.remove()
         for engine in db.db.engines.values():
@@ -114,6 +110,19 @@ def _serve(config: environment.Config) -> None:
         log.error("Two workers died within a few seconds; the server starts again")
         time.sleep(_PAUSE)
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606  (the same command in the same process)
+
+
+def _begin(config: environment.Config) -> tuple[str, str, str]:
+    """Makes what a site begins with; returns the code of its set-up, or its administrator's name and password, if new."""
+    prepare()
+    if frozen.read(db.frozen_by):
+        return "", "", ""
+    code = _set_up_code() if not config.demo else ""
+    name, password = ("", "") if code else _first_administrator()
+    if config.demo and demo.database_is_empty():
+        click.echo("Loading the demo community …")
+        demo.load()
+    return code, name, password
 
 
 def _set_up_code() -> str:

@@ -121,9 +121,15 @@ def snapshot(engine: Engine, folder: Path) -> Iterator[Connection]:
 
 
 def copy_sqlite(source: str, target: str) -> None:
-    """Copies an SQLite database over another, live or not, as one transaction (SQLite's backup API)."""
-    with closing(sqlite3.connect(source, timeout=60)) as read, closing(sqlite3.connect(target, timeout=60)) as written:
-        read.backup(written)
+    """Copies an SQLite database over another, live or not, as one transaction (SQLite's backup API). Raises OSError."""
+    try:
+        with (
+            closing(sqlite3.connect(source, timeout=60)) as read,
+            closing(sqlite3.connect(target, timeout=60)) as written,
+        ):
+            read.backup(written)
+    except sqlite3.Error as error:
+        raise OSError(f"SQLite says: {error}") from error
 
 
 def _write_tables(engine: Engine, made: zipfile.ZipFile, folder: Path) -> dict[str, Any]:

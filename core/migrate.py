@@ -1,5 +1,10 @@
 """Migrations: bringing a database to the newest form of the tables."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -7,11 +12,25 @@ from sqlalchemy import Connection, Engine, inspect, text
 from core.config import ROOT
 
 FOLDER = ROOT / "migrations"
+_LOCK = 5_142_779_361
+"""The number under which PostgreSQL knows the lock of whoever prepares a database."""
+
+_alone: ContextVar[bool] = ContextVar("alone", default=False)
 
 
 def head() -> str:
     """The newest revision, read from the names of the files: cheap enough for every start."""
-    return max(path.name[:4] for path in (FOLDER / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
+    return max(_known())
+
+
+def knows(revision: str) -> bool:
+    """Whether this version of Livery has the migration to a revision."""
+    return revision in _known()
+
+
+def newer(revision: str) -> bool:
+    """Whether a revision is of a later version, beside which this one may go on: migrations expand first."""
+    return len(revision) == len(head()) and revision.isdecimal() and revision > head()
 
 
 def current(engine: Engine) -> str:
@@ -27,13 +46,48 @@ def current_of(connection: Connection) -> str:
     return connection.execute(text("select version_num from alembic_version")).scalar() or ""
 
 
+def enough(revision: str) -> bool:
+    """Whether nothing is to be done about a database at a revision: it is the newest, or beyond."""
+    return revision == head() or newer(revision)
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[None]:
+    """Waits until nobody else prepares, upgrades or restores this database, and keeps others from it meanwhile."""
+    if _alone.get():
+        yield
+        return
+    token = _alone.set(True)
+    try:
+        if engine.dialect.name == "postgresql":
+            with engine.connect() as connection, connection.begin():
+                connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                yield
+        else:
+            with Path(str(engine.url.database)).with_name(".preparing").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+    finally:
+        _alone.reset(token)
+
+
 def upgrade(engine: Engine) -> bool:
     """Brings a database to the newest revision; returns whether there was anything to do."""
-    if current(engine) == head():
+    if enough(current(engine)):
         return False
-    with engine.begin() as connection:
-        to(connection, "head")
+    with alone(engine):
+        if enough(current(engine)):  # another process was faster
+            return False
+        with in_one_go(engine) as connection:
+            to(connection, "head")
     return True
+
+
+@contextmanager
+def in_one_go(engine: Engine) -> Iterator[Connection]:
+    """One transaction. SQLite lets nobody else write in it, from its beginning: what it reads stays as it was."""
+    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        yield connection
 
 
 def to(connection: Connection, revision: str) -> None:
@@ -55,3 +109,7 @@ def alembic_config(connection: Connection) -> Any:
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["connection"] = connection
     return config
+
+
+def _known() -> list[str]:
+    return [path.name[:4] for path in (FOLDER / "versions").glob("[0-9][0-9][0-9][0-9]_*.py")]

@@ -14,6 +14,10 @@ from core import backup, migrate, tables
 from core.db import prepare_engine
 from core.storage import Folder, Storage
 
+_DATABASE, _UPLOADS = ".restoring-", ".uploads-"
+_DECIDED = "decided"
+"""The file that says that the database is in place, and the uploads are to follow."""
+
 
 class NotEmpty(ValueError):
     """There is a community in the database already."""
@@ -30,7 +34,12 @@ def restore(path: Path, engine: Engine, uploads: Storage, *, replace: bool = Fal
     Raises Broken, NotEmpty (unless `replace`), Differs.
     """
     manifest = backup.verify(path)
-    if not replace and _inhabited(engine):
+    with migrate.alone(engine):
+        return _restore(path, manifest, engine, uploads, replace)
+
+
+def _restore(path: Path, manifest: dict[str, Any], engine: Engine, uploads: Storage, replace: bool) -> dict[str, Any]:
+    if not replace and inhabited(engine):
         raise NotEmpty
     if manifest["revision"] > migrate.head():
         raise backup.Broken(f"it was made by a newer Livery (revision {manifest['revision']})")
@@ -56,7 +65,22 @@ def compare(connection: Connection, manifest: dict[str, Any]) -> None:
             raise Differs(f"{table.name} has {found.rows} rows, not the {expected['rows']} of the backup, or others")
 
 
-def _inhabited(engine: Engine) -> bool:
+def left_behind(data: Path) -> list[Path]:
+    """What a restore that was killed, or is at work, has made in the data folder."""
+    return [*data.glob(f"{_DATABASE}*"), *data.glob(f"{_UPLOADS}*")]
+
+
+def clear(data: Path) -> None:
+    """Ends what a restore that was killed had all but done, and removes the rest. Nobody else may be restoring."""
+    for place in data.glob(f"{_UPLOADS}*"):
+        if (place / _DECIDED).exists():
+            _change_places(place, data / "uploads")
+    for place in left_behind(data):
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def inhabited(engine: Engine) -> bool:
+    """Whether there is a community in a database."""
     if not migrate.current(engine):
         return False
     with engine.connect() as connection:
@@ -65,7 +89,7 @@ def _inhabited(engine: Engine) -> bool:
 
 def _onto_sqlite(archive: zipfile.ZipFile, manifest: dict[str, Any], engine: Engine) -> None:
     target = Path(str(engine.url.database))
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".restoring-") as place:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=_DATABASE) as place:
         made = create_engine(f"sqlite:///{place}/livery.sqlite3")
         prepare_engine(made)
         event.listen(made, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
@@ -134,7 +158,7 @@ def _new_uploads(archive: zipfile.ZipFile, manifest: dict[str, Any], uploads: St
 @contextmanager
 def _new_folder(archive: zipfile.ZipFile, manifest: dict[str, Any], uploads: Path) -> Iterator[None]:
     uploads.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=uploads.parent, prefix=".uploads-") as place:
+    with tempfile.TemporaryDirectory(dir=uploads.parent, prefix=_UPLOADS) as place:
         made = Path(place) / "new"
         made.mkdir()
         for name in manifest["uploads"]:
@@ -143,7 +167,14 @@ def _new_folder(archive: zipfile.ZipFile, manifest: dict[str, Any], uploads: Pat
             with archive.open(f"uploads/{name}") as member, target.open("wb") as file:
                 shutil.copyfileobj(member, file)
         yield
-        if uploads.exists():
-            uploads.rename(Path(place) / "old")
-        if manifest["uploads"]:
-            made.rename(uploads)
+        (Path(place) / _DECIDED).touch()
+        _change_places(Path(place), uploads)
+
+
+def _change_places(place: Path, uploads: Path) -> None:
+    """Puts new uploads where the old ones are; goes on from wherever it was broken off."""
+    new, old = place / "new", place / "old"
+    if uploads.exists() and not old.exists():
+        uploads.rename(old)
+    if not uploads.exists() and new.exists() and any(new.iterdir()):
+        new.rename(uploads)

@@ -1,6 +1,8 @@
 """Migrations: from an empty database to one that equals the models, and back."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +16,7 @@ from sqlalchemy.schema import CreateIndex
 from app import create_app
 from cli.prepare import prepare
 from core import config, migrate
+from core.config import ROOT
 from core.db import Base, db, prepare_engine
 from models import Group, NavigationItem
 from tests import databases
@@ -138,3 +141,22 @@ def test_a_new_site_is_prepared_in_one_go_and_only_once(empty, tmp_path):
         db.session.remove()
         db.engine.dispose()
     assert counts == [(7, 7), (7, 7)]
+
+
+STARTS = "from cli import serve; serve._serve = lambda config: None; serve.serve()"
+
+
+def test_of_two_processes_that_start_over_an_empty_database_one_makes_the_site(empty, tmp_path):
+    kept = {name: value for name, value in os.environ.items() if "LIVERY" not in name and name != "REDIS_URL"}
+    about = {
+        **kept,
+        "LIVERY_DATA": str(tmp_path),
+        "DATABASE_URL": empty.replace("+psycopg", ""),
+        "SECRET_KEY": "x" * 32,
+    }
+    command = [sys.executable, "-c", STARTS]
+    both = [subprocess.Popen(command, cwd=ROOT, env=about, stdout=-1, stderr=-1, text=True) for _ in range(2)]
+    said = [(*each.communicate(timeout=120), each.returncode) for each in both]
+    assert [code for *_, code in said] == [0, 0], said
+    assert sum("Password (shown only this once)" in out for out, *_ in said) == 1
+    assert sum("Loading the demo community" in out for out, *_ in said) == 1
