@@ -8,7 +8,7 @@ from flask_bootstrap import Bootstrap5
 
 import blueprints
 import models  # noqa: F401  (makes every table known)
-from core import backups, db, jobs, logs, mail, move, pending, plugins, presence, pubsub, replica, storage, tokens
+from core import backups, db, frozen, jobs, logs, mail, pending, plugins, presence, pubsub, replica, storage, tokens
 from core import config as environment
 from forum import schedule  # noqa: F401  (lists the recurring jobs)
 from web import (
@@ -85,7 +85,7 @@ def _connect_database(app: Flask, config: environment.Config) -> None:
     appcontext_popped.connect(db.end_scope, app)
     db.db.init_app(app)
     app.teardown_appcontext(db.let_go)
-    db.frozen_by = config.data / move.MARK if config.database_url.startswith("sqlite") else None
+    db.frozen_by = config.data / frozen.NAME if config.database_url.startswith("sqlite") else None
     with app.app_context():
         for engine in db.db.engines.values():
             db.prepare_engine(engine, slow=config.slow_query)

@@ -75,7 +75,7 @@ def move_to(url):
     from sqlalchemy import create_engine
 
     from core import config as environment
-    from core import move, restore
+    from core import frozen, move, restore
 
     try:
         target_url = environment.read({**os.environ, "DATABASE_URL": url}).database_url
@@ -84,7 +84,7 @@ def move_to(url):
     with _in_app() as (engine, config):
         if engine.dialect.name != "sqlite" or not target_url.startswith("postgresql"):
             raise click.ClickException("This carries a community from SQLite to PostgreSQL only.")
-        click.echo("Writing stops now; the site can be read.")
+        click.echo("Writing stops while it is carried over; the site can be read.")
         target = create_engine(target_url, hide_parameters=True)
         try:
             manifest = move.move(config, engine, target)
@@ -92,12 +92,14 @@ def move_to(url):
             raise click.ClickException(
                 "There is a community at that address already. Writing goes on as before."
             ) from None
+        except frozen.Stopped as stopped:
+            raise click.ClickException(f"Nothing was done. {stopped}") from None
         except (OSError, SQLAlchemyError, ValueError) as error:
             raise click.ClickException(f"Nothing was moved, and writing goes on: {_first_line(error)}") from None
     click.echo(
         f"Everything has arrived and was compared: {_described(manifest)}.\n"
         "Start Livery with DATABASE_URL set to the new address. Until then the site can be read, and nothing can be\n"
-        f"written into what was left behind; to go back to it, delete {config.data / move.MARK}."
+        f"written into what was left behind; to go back to it, delete {config.data / frozen.NAME}."
     )
 
 

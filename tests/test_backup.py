@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import sqlite3
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +15,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from core import backup, backups, clock, config, db, jobs, migrate, move, restore, settings, tables, upgrade
+from cli.torture_site import Site
+from core import backup, backups, clock, config, db, frozen, jobs, migrate, move, restore, settings, tables, upgrade
 from core.config import ROOT
 from core.db import prepare_engine, writing
 from core.storage import Folder
@@ -189,6 +192,19 @@ def test_a_backup_of_a_newer_version_is_refused(file, empty, tmp_path, monkeypat
     monkeypatch.setattr(migrate, "head", lambda: "0001")
     with pytest.raises(backup.Broken, match="newer Livery"):
         restore.restore(file, empty("sqlite"), Folder(tmp_path / "new"))
+
+
+def test_a_restore_that_was_killed_between_database_and_uploads_is_ended_by_the_next_start(village, file, tmp_path):
+    folder = Path(shutil.copytree(village, tmp_path / "data"))
+    for name in (".uploads-decided", ".uploads-not", ".restoring-x"):
+        (folder / name / "new").mkdir(parents=True)
+    (folder / ".uploads-decided" / "new" / "cat.png").write_bytes(b"new")
+    (folder / ".uploads-decided" / "old").mkdir()
+    (folder / ".uploads-decided" / "decided").touch()
+    (folder / ".uploads-not" / "new" / "dog.png").write_bytes(b"other")
+    assert livery(folder, "settings", "list").returncode == 0
+    assert [path.name for path in (folder / "uploads").iterdir()] == ["cat.png"]
+    assert not [path.name for path in folder.iterdir() if path.name.startswith((".uploads", ".restoring"))]
 
 
 # --- verifying ---
@@ -376,6 +392,7 @@ revision, down_revision, branch_labels, depends_on = "{number}", "{before}", Non
 
 
 def upgrade():
+    {first}
     op.create_table("half_made", sa.Column("id", sa.Integer, primary_key=True))
     op.execute("update users set name = 'nobody'")
     op.execute("drop table votes")
@@ -392,11 +409,11 @@ def downgrade():
 def next_version(tmp_path, monkeypatch) -> Callable[..., str]:
     """Makes the next version of Livery, whose migration fails (or, without its last line, does not)."""
 
-    def make(more: str = "", *, fails: bool = True) -> str:
+    def make(more: str = "", *, first: str = "", fails: bool = True) -> str:
         folder = Path(shutil.copytree(ROOT / "migrations", tmp_path / "migrations"))
         before = migrate.head()
         number = f"{int(before) + 1:04}"
-        source = FAILING.format(number=number, before=before, more=more)
+        source = FAILING.format(number=number, before=before, first=first, more=more)
         if not fails:
             source = source.split("    op.execute")[0] + source[source.index("\n\ndef downgrade") :]
         (folder / "versions" / f"{number}_next.py").write_text(source)
@@ -441,6 +458,102 @@ def test_even_what_a_failed_migration_committed_is_taken_back_on_sqlite(inhabite
     assert not list((tmp_path / "backups").glob("*.sqlite3"))
 
 
+READS_FIRST = 'import time; op.get_bind().exec_driver_sql("select name from tags").all(); time.sleep(0.5)'
+
+
+@contextmanager
+def others_writing(engine: Engine) -> Iterator[list[str]]:
+    """An older process that goes on writing; what it was told is written."""
+    told: list[str] = []
+    begun, over = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with closing(sqlite3.connect(str(engine.url.database), timeout=20, isolation_level=None)) as connection:
+            while not over.is_set():
+                name = f"tag{len(told)}"
+                connection.execute("insert into tags (name, topics) values (?, 0)", (name,))
+                told.append(name)
+                begun.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert begun.wait(20)
+        yield told
+    finally:
+        over.set()
+        writer.join()
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_an_older_process_writes_during_an_upgrade_is_kept(inhabited, next_version, tmp_path, fails):
+    engine = inhabited("sqlite")
+    number = next_version(first=READS_FIRST, fails=fails)
+    with others_writing(engine) as told:
+        if fails:
+            with pytest.raises(upgrade.UpgradeFailed, match="on purpose"):
+                upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
+        else:
+            assert upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
+    with engine.connect() as connection:
+        assert set(told) <= set(connection.scalars(text("select name from tags")))
+    assert (migrate.current(engine) == number) is not fails
+
+
+def test_nobody_writes_between_what_a_migration_commits_and_its_end(inhabited, next_version, tmp_path):
+    engine = inhabited("sqlite")
+    next_version(
+        'op.get_bind().exec_driver_sql("COMMIT")\n'
+        f"    from pathlib import Path; assert Path({str(tmp_path / frozen.NAME)!r}).exists()\n"
+        '    op.get_bind().exec_driver_sql("BEGIN")'
+    )
+    with pytest.raises(upgrade.UpgradeFailed, match="on purpose"):
+        upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
+    assert not (tmp_path / frozen.NAME).exists()
+
+
+def test_what_a_killed_upgrade_leaves_is_removed_by_the_next_start(village, tmp_path):
+    folder = Path(shutil.copytree(village, tmp_path / "data"))
+    (folder / "backups").mkdir(exist_ok=True)
+    (folder / "backups" / "before-upgrade.sqlite3").write_bytes(b"half")
+    (folder / frozen.NAME).write_text('{"why": "upgrade"}')
+    assert livery(folder, "settings", "set", "site.title", "Again").returncode == 0
+    assert not (folder / "backups" / "before-upgrade.sqlite3").exists()
+    assert not (folder / frozen.NAME).exists()
+
+
+def test_the_copy_before_an_upgrade_is_its_owners_alone(inhabited, next_version, tmp_path):
+    engine = inhabited("sqlite")
+    copy = tmp_path / "backups" / "before-upgrade.sqlite3"
+    next_version(first=f"import os; assert os.stat({str(copy)!r}).st_mode & 0o777 == 0o600", fails=False)
+    assert upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
+    assert copy.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("kind", ON)
+def test_a_process_goes_on_beside_a_newer_version(inhabited, tmp_path, kind, caplog):
+    engine = inhabited(kind)
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    assert not upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
+    assert not (tmp_path / "backups").exists()
+    assert "at 9999, of a newer Livery" in caplog.text
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = 'a4f1'"))
+    with pytest.raises(upgrade.UpgradeFailed, match="at revision a4f1"):
+        upgrade.upgrade(engine, tmp_path, Folder(tmp_path / "uploads"))
+    assert not (tmp_path / "backups").exists()
+
+
+def test_the_doctor_names_a_newer_version(village, tmp_path):
+    folder = Path(shutil.copytree(village, tmp_path / "data"))
+    with closing(sqlite3.connect(folder / "livery.sqlite3")) as connection, connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    found = livery(folder, "doctor")
+    assert "ok  migrations: at 9999, of a newer Livery than this one" in found.stdout
+    assert found.returncode == 0
+
+
 @pytest.mark.parametrize("kind", ON)
 def test_an_upgrade_makes_a_backup_first(inhabited, next_version, empty, tmp_path, kind, monkeypatch):
     engine, said = inhabited(kind), []
@@ -478,15 +591,17 @@ def test_of_the_backups_before_upgrades_three_are_kept(inhabited, next_version, 
 
 
 @pytest.fixture
-def frozen(app, tmp_path, monkeypatch) -> None:
+def moving(app, tmp_path, monkeypatch) -> Iterator[frozen.Held]:
     """A site that is being moved."""
-    (tmp_path / move.MARK).touch()
-    monkeypatch.setattr(db, "frozen_by", tmp_path / move.MARK)
+    monkeypatch.setattr(db, "frozen_by", tmp_path / frozen.NAME)
+    held = frozen.stop(tmp_path, "move", "db.example.org")
+    yield held
+    (tmp_path / frozen.NAME).unlink()
 
 
 def test_while_it_moves_a_site_is_read_and_nothing_changes(app, live, request):
     topic, ann = a_topic(), Visitor(app, a_user("Ann"))
-    request.getfixturevalue("frozen")
+    request.getfixturevalue("moving")
     before = contents(live)
     assert ann.get(path_of(topic)).status == 200
     for send in (ann.post, ann.htmx.post):
@@ -499,6 +614,19 @@ def test_while_it_moves_a_site_is_read_and_nothing_changes(app, live, request):
     assert contents(live) == before
 
 
+def test_people_are_told_whether_a_move_is_done_or_broke_off(app, live, request, tmp_path):
+    topic, ann = a_topic(), Visitor(app, a_user("Ann"))
+    held = request.getfixturevalue("moving")
+    held.finish()
+    words = ann.post(f"/topic/{topic.id}/posts", {"body": "One more."}).words
+    assert "writing goes on as soon as it is opened in its new place" in words
+    assert "What you typed is still in your browser" in words
+    (tmp_path / frozen.NAME).write_text('{"why": "move", "to": "db.example.org", "since": "2026-03-04T14:05:00+00:00"}')
+    words = ann.post(f"/topic/{topic.id}/posts", {"body": "One more."}).words
+    assert "Only reading since 4 Mar 2026, 14:05 UTC: something broke off" in words
+    assert "db.example.org" not in words
+
+
 @pytest.fixture
 def settled(inhabited, tmp_path) -> tuple[config.Config, Engine]:
     """A site on SQLite."""
@@ -507,23 +635,75 @@ def settled(inhabited, tmp_path) -> tuple[config.Config, Engine]:
     return config.read({"LIVERY_DATA": str(folder), "SECRET_KEY": "x"}), engine
 
 
-@pytest.mark.skipif(not SERVER, reason="needs LIVERY_TEST_DATABASE")
-def test_a_running_community_is_carried_over_and_stays_frozen_behind(settled, empty):
+@pytest.mark.parametrize("kind", ON)
+def test_a_running_community_is_carried_over_and_stays_frozen_behind(settled, empty, kind):
     place, source = settled
-    target = empty("postgresql")
+    target, mark = empty(kind), place.data / frozen.NAME
     move.move(place, source, target)
     assert same(source, target)
-    assert (place.data / move.MARK).exists()
-    with pytest.raises(restore.NotEmpty):
-        move.move(place, source, target)
+    for other in (target, empty(kind)):
+        with pytest.raises(frozen.Stopped, match=f"was moved.*delete {mark}"):
+            move.move(place, source, other)
+        assert mark.exists()
+    assert not migrate.current(other)
 
 
-def test_a_move_that_fails_lets_writing_go_on(settled):
+def test_a_move_that_fails_lets_writing_go_on(settled, empty):
     place, source = settled
     nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:9/none")
     with pytest.raises(Exception, match=r"(?i)connect"):
         move.move(place, source, nowhere)
-    assert not (place.data / move.MARK).exists()
+    assert not (place.data / frozen.NAME).exists()
+    with pytest.raises(restore.NotEmpty):
+        move.move(place, source, source)
+    assert not (place.data / frozen.NAME).exists()
+
+
+def test_a_move_that_fails_leaves_the_mark_of_another(settled, empty, monkeypatch):
+    place, source = settled
+    mark = place.data / frozen.NAME
+
+    def deleted_and_made_anew(*about: object) -> None:
+        mark.unlink()
+        mark.write_text("another's")
+        raise OSError("no room")
+
+    monkeypatch.setattr(restore, "restore", deleted_and_made_anew)
+    with pytest.raises(OSError, match="no room"):
+        move.move(place, source, empty("sqlite"))
+    assert mark.read_text() == "another's"
+
+
+def test_a_move_that_was_killed_is_named_and_the_next_one_clears_up(settled, empty):
+    place, source = settled
+    mark, left = place.data / frozen.NAME, place.data / ".moving-x"
+    left.mkdir()
+    mark.write_text('{"why": "move", "to": "db.example.org", "since": "2026-03-04T14:05:00+00:00"}')
+    words = f"since 2026-03-04 14:05 UTC by a move to db.example.org that broke off. .* delete {mark}"
+    with pytest.raises(frozen.Stopped, match=words):
+        move.move(place, source, empty("sqlite"))
+    mark.unlink()
+    move.move(place, source, empty("sqlite"))
+    assert not left.exists()
+
+
+def test_a_site_that_was_moved_starts_and_says_so(village, tmp_path):
+    folder = Path(shutil.copytree(village, tmp_path / "data"))
+    held = frozen.stop(folder, "move", "db.example.org")
+    held.finish()
+    site = Site(folder)
+    try:
+        site.start()
+        assert site.ask("/recent") == 200
+    finally:
+        site.stop()
+    assert "This community was moved to db.example.org at" in site.log.read_text()
+    found = livery(folder, "doctor")
+    assert found.returncode == 1
+    assert "WRONG  writing: This community was moved to db.example.org at" in found.stdout
+    again = livery(folder, "move-to", "postgresql://nobody@127.0.0.1:9/none")
+    assert again.returncode == 1
+    assert "Nothing was done. This community was moved to db.example.org" in again.stderr
 
 
 def test_only_from_sqlite_to_postgresql(tmp_path):

@@ -98,6 +98,8 @@ def database() -> str:
 def migrations() -> str:
     """The tables have their newest form."""
     here, head = migrate.current(db.engine), migrate.head()
+    if migrate.newer(here):
+        return f"at {here}, of a newer Livery than this one ({head}): bring this process to that version, too"
     if here != head:
         raise Trouble(f"at {here or 'nothing'}, not at {head}", "run `bin/livery migrate`")
     return f"at the newest revision, {head}"

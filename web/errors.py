@@ -10,7 +10,7 @@ from flask_limiter import RateLimitExceeded
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
-from core import clock, db, i18n, logs, noticed
+from core import clock, db, frozen, i18n, logs, noticed
 from core.config import ROOT
 from core.i18n import gettext as _
 from core.i18n import mark
@@ -77,7 +77,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(db.Frozen)
     def _frozen(error: db.Frozen) -> Response:
-        return answer(503, wait=120)
+        return answer(503, _why_frozen(), wait=120)
 
     @app.errorhandler(StoreFailed)
     def _store_failed(error: StoreFailed) -> Response:
@@ -202,6 +202,19 @@ def answer(
     if wait is not None:
         made.headers["Retry-After"] = str(wait)
     return made
+
+
+def _why_frozen() -> str:
+    """What people are told of a move that broke off, or is done; of one that goes on the usual words hold."""
+    stopped = frozen.read(db.frozen_by)
+    if stopped is None or stopped.at_work:
+        return ""
+    if stopped.done:
+        words = _("Only reading: the site has moved, and writing goes on as soon as it is opened in its new place.")
+    else:
+        since = i18n.exact(stopped.since)
+        words = _("Only reading since %(day)s: something broke off, and has to be looked at first.", day=since)
+    return f"{words} {_('What you typed is still in your browser.')}"
 
 
 def _again() -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from core import config as environment
-from core import mail, plugins, replica, storage
+from core import frozen, mail, plugins, replica, storage
 from core.db import db
 from forum import skins
 from web import assets, looks
@@ -161,6 +161,16 @@ def static_files() -> str:
     return f"{len(wanted) - 1} skins, scripts and icons"
 
 
+def open_for_writing() -> str:
+    """Nothing has stopped all writing, or is at it just now."""
+    config = _config()
+    path = config.data / frozen.NAME
+    mark = frozen.read(path) if config.database_url.startswith("sqlite") else None
+    if mark is None or mark.at_work:
+        return mark.sentence(path) if mark else "nothing stops it"
+    raise Trouble(mark.sentence(path))
+
+
 def first_line(error: Exception) -> str:
     """What an error says first."""
     return (str(error).strip().splitlines() or [""])[0]
@@ -175,5 +185,5 @@ def some(names: Sequence[str]) -> str:
 CHECKS: dict[str, Callable[[], str]] = {
     "configuration": configuration, "address": reachable, "data folder": data_folder, "uploads": uploads,
     "disk space": disk_space, "static files": static_files, "redis": redis_server, "mail": mail_server, "replica": database_replica,
-    "plugins": loaded_plugins,
+    "plugins": loaded_plugins, "writing": open_for_writing,
 }  # fmt: skip
