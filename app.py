@@ -96,9 +96,7 @@ def _settings(config: environment.Config) -> dict[str, Any]:
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(config),
-        "SQLALCHEMY_BINDS": {replica.BIND: {"url": config.replica_url, **_engine_options(config)}}
-        if config.replica_url
-        else {},
+        "SQLALCHEMY_BINDS": {replica.BIND: _engine_options(config, config.replica_url)} if config.replica_url else {},
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -120,8 +118,13 @@ def _settings(config: environment.Config) -> dict[str, Any]:
     }
 
 
-def _engine_options(config: environment.Config) -> dict[str, Any]:
+def _engine_options(config: environment.Config, replica_url: str = "") -> dict[str, Any]:
+    # values stay out of errors, and so out of logs: some of them are addresses, hashes and texts of people
     if config.database_url.startswith("sqlite"):
         return {"connect_args": {"check_same_thread": False, "timeout": 5}, "hide_parameters": True}
-    # values stay out of errors, and so out of logs: some of them are addresses, hashes and texts of people
-    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "hide_parameters": True}
+    usual = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "hide_parameters": True}
+    if replica_url:
+        waits, about = (replica.be_impatient, "connect"), replica.options(replica_url)
+        return {**usual, "url": replica_url, "connect_args": about, "pool_events": [waits]}
+    watched = [(replica.be_patient, "connect")] if config.replica_url else []
+    return {**usual, "connect_args": replica.connect_options(config.database_url), "pool_events": watched}

@@ -1,6 +1,7 @@
 """Pages are read from a replica of the database while it knows all that was committed, and only then."""
 
 import re
+import signal
 import tempfile
 import time
 import urllib.request
@@ -15,8 +16,8 @@ from cli.torture_site import Postgres, Site
 from core import config
 from tests.test_scale import ask
 
-PATIENCE = 30
-"""Seconds: a replica that did not answer is left alone for five, however fast pages are asked for meanwhile."""
+PATIENCE = 90
+"""Seconds: a replica that did not answer is left alone for five to thirty, however fast pages are asked for meanwhile."""
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,33 @@ def test_readers_go_on_while_the_primary_is_away_and_writers_are_told(place):
     words = "Written when the primary was back."
     assert ask(site, f"/topic/{crowd.topic}/posts", crowd.members[1], {"body": words})[0] == 303
     assert words in ask(site, f"/topic/{crowd.topic}")[1]
+
+
+def test_a_replica_that_hangs_holds_up_no_page(place):
+    site, crowd, _, replica = place
+    read_there(site, "replica", "/recent", crowd.members[0])
+    replica.pause(signal.SIGSTOP)
+    try:
+        # it never answers again while it is stopped: a page that waited for it would never come
+        page = read_there(site, "primary", f"/topic/{crowd.topic}", crowd.members[0])
+        assert "<article" in page
+        words = "Written while the replica hangs."
+        assert ask(site, f"/topic/{crowd.topic}/posts", crowd.members[1], {"body": words})[0] == 303
+        assert words in ask(site, f"/topic/{crowd.topic}", crowd.members[0])[1]
+    finally:
+        replica.pause(signal.SIGCONT)
+    assert read_there(site, "replica", f"/topic/{crowd.topic}", crowd.members[0])
+
+
+def test_readers_go_on_while_the_primary_hangs(place):
+    site, crowd, primary, _ = place
+    read_there(site, "replica", "/recent", crowd.members[0])
+    primary.pause(signal.SIGSTOP)
+    try:
+        assert "<article" in read_there(site, "replica alone", f"/topic/{crowd.topic}", crowd.members[0])
+    finally:
+        primary.pause(signal.SIGCONT)
+    assert read_there(site, "replica", "/recent", crowd.members[0])
 
 
 @pytest.mark.parametrize(
