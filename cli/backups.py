@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from cli import site
+
 # What is heavy is imported by the command that needs it, as in cli/main.py.
 
 
@@ -54,7 +56,7 @@ def restore(file, replace):
     from core import restore as restorer
     from core import storage
 
-    with _in_app() as (engine, config):
+    with _in_app(make=True) as (engine, config):
         try:
             manifest = restorer.restore(file, engine, storage.of(config), replace=replace)
         except restorer.NotEmpty:
@@ -78,7 +80,7 @@ def move_to(url):
     from core import frozen, move, restore
 
     try:
-        target_url = environment.read({**os.environ, "DATABASE_URL": url}).database_url
+        target_url = environment.read({**os.environ, "DATABASE_URL": url}, make=False).database_url
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     with _in_app() as (engine, config):
@@ -103,15 +105,14 @@ def move_to(url):
     )
 
 
-def _in_app():
+def _in_app(*, make=False):
     from contextlib import contextmanager
 
-    from app import create_app
     from core import db
 
     @contextmanager
     def surroundings():
-        made = create_app()
+        made = site.application(make=make)
         with made.app_context():
             yield db.db.engine, made.config["LIVERY"]
 

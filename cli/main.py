@@ -5,17 +5,18 @@ import sys
 
 import click
 
-from cli import backups
+from cli import backups, site
 from core import config as environment
 
 
 class App:
-    """The application, made only by the commands that need it."""
+    """The application, made only by the commands that need it; some of them `make` a site where there is none."""
+
+    def __init__(self, *, make=False):
+        self.make = make
 
     def __enter__(self):
-        from app import create_app
-
-        self.context = create_app().app_context()
+        self.context = site.application(make=self.make).app_context()
         self.context.push()
         return self
 
@@ -30,8 +31,8 @@ in_app = App
 def livery():
     """Livery's command line. The environment says which community: LIVERY_DATA, DATABASE_URL, REDIS_URL."""
     try:
-        environment.read()
-    except (ValueError, OSError) as error:
+        environment.read(make=False)
+    except ValueError as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -51,7 +52,7 @@ def migrate():
     from cli.prepare import bring_up_to_date
     from core.migrate import head
 
-    with in_app():
+    with in_app(make=True):
         changed = bring_up_to_date()
         click.echo(f"The database is at revision {head()}" + ("." if changed else ", as it was."))
 
@@ -61,7 +62,7 @@ def worker():
     """Work through the job queue (when REDIS_URL is set; embedded, the server does it)."""
     from core import jobs
 
-    with in_app():
+    with in_app(make=True):
         jobs.work()
 
 
@@ -83,7 +84,7 @@ def users_create(name, email, password, admin):
 
     if password is None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    with in_app():
+    with in_app(make=True):
         _prepare()
         try:
             with writing():
@@ -172,7 +173,7 @@ def demo_load():
     """Load the demo community into an empty database."""
     from cli import demo as community
 
-    with in_app():
+    with in_app(make=True):
         _prepare()
         if not community.database_is_empty():
             raise click.ClickException("There is a community in this database already; the demo needs an empty one.")
@@ -193,7 +194,7 @@ def generate(people, topics, posts, seed, huge_topic, huge_category):
     from cli import generate_shapes as shapes
     from cli import search_index
 
-    with in_app():
+    with in_app(make=True):
         _prepare()
         maker.generate(people, topics, posts, seed)
         if huge_topic:

@@ -1,10 +1,12 @@
 """`bin/livery serve`: prepares everything and hands over to the production server."""
 
+import errno
 import gc
 import logging
 import os
 import resource
 import secrets
+import socket
 import sys
 import time
 from contextlib import suppress
@@ -18,7 +20,7 @@ from sqlalchemy import func, select
 
 import asgi
 from app import create_app
-from cli import demo
+from cli import demo, site
 from cli.prepare import prepare
 from core import cache, db, frozen, migrate
 from core import config as environment
@@ -41,7 +43,8 @@ _FILES = 200
 
 def serve() -> None:
     """Prepares the database, prints the address and (once) the administrator's password, and starts the server."""
-    config = environment.read()
+    config = site.environ(make=True)
+    _require_free(config)
     app = create_app(config)
     gc.freeze()
     gc.enable()
@@ -63,6 +66,20 @@ def serve() -> None:
     sys.stdout.flush()
     asgi.inherited = app
     _serve(config)
+
+
+def _require_free(config: environment.Config) -> None:
+    """Raises ClickException when somebody listens there: the system would share requests out between the two."""
+    address = (config.host, config.port)
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family) as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of a server that has ended linger on
+        try:
+            place.bind(address)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise click.ClickException(f"Port {config.port} is taken (by another Livery?).") from None
+            raise click.ClickException(f"{config.host}:{config.port}: {error.strerror}") from None
 
 
 def _shown(host: str) -> str:

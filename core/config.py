@@ -57,22 +57,29 @@ class Config:
         """Whether one process does everything: no Redis, so cache, limits and jobs live here."""
         return not self.redis_url
 
+    @property
+    def has_site(self) -> bool:
+        """Whether somebody has begun a site here: its folder is there, and in it the database if that is a file."""
+        path = Path(self.database_url.removeprefix("sqlite:///"))
+        return self.data.is_dir() and (not path.is_absolute() or path.exists())
 
-def read(environ: dict[str, str] | None = None) -> Config:
-    """Reads the environment; docs/OPERATING.md lists what it may say.
+
+def read(environ: dict[str, str] | None = None, *, make: bool = True) -> Config:
+    """Reads the environment; docs/OPERATING.md lists what it may say. The data folder is made, unless not told to `make` it.
 
     Raises ValueError with a sentence for the operator when a value cannot be used.
     """
     env = dict(os.environ) if environ is None else environ
     data = Path(env.get("LIVERY_DATA") or ROOT / "instance").expanduser().resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    if make:
+        data.mkdir(parents=True, exist_ok=True)
     url = _site_url(env.get("LIVERY_URL") or "")
     hosts = tuple(env.get("LIVERY_HOSTS", "").replace(",", " ").split())
     return Config(
         data=data,
         database_url=_database_url(env.get("DATABASE_URL") or "", data),
         redis_url=env.get("REDIS_URL") or "",
-        secret_key=env.get("SECRET_KEY") or _kept_secret(data / "secret_key"),
+        secret_key=env.get("SECRET_KEY") or (_kept_secret(data / "secret_key") if make else ""),
         host=env.get("HOST") or "127.0.0.1",
         port=_number(env, "PORT", 8000),
         demo=env.get("LIVERY_DEMO", "1") != "0",

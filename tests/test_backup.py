@@ -707,6 +707,7 @@ def test_a_site_that_was_moved_starts_and_says_so(village, tmp_path):
 
 
 def test_only_from_sqlite_to_postgresql(tmp_path):
+    (tmp_path / "livery.sqlite3").touch()
     for url, why in (("sqlite:////tmp/x.sqlite3", "from SQLite to PostgreSQL only"), ("mysql://x", "must begin with")):
         refused = livery(tmp_path, "move-to", url)
         assert refused.returncode == 1

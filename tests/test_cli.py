@@ -65,6 +65,7 @@ def livery(folder: Path, *words: str, typed: str = "", **environ: str) -> subpro
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with an empty, migrated database, to be copied: a migration takes a second."""
     folder = tmp_path_factory.mktemp("prepared")
+    assert livery(folder, "migrate").returncode == 0
     assert livery(folder, "settings", "list").returncode == 0
     return folder
 
@@ -252,6 +253,7 @@ def test_the_doctor_finds_broken_counters_and_mends_them(community: Path, tmp_pa
 
 
 def test_the_doctor_waits_for_the_database(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "livery.sqlite3").close()
     found = livery(tmp_path, "doctor")
     assert found.returncode == 1
     assert "migrations: at nothing, not at" in found.stdout
@@ -259,6 +261,26 @@ def test_the_doctor_waits_for_the_database(tmp_path: Path) -> None:
     away = livery(tmp_path, "doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:9/nothing")
     assert away.returncode == 1
     assert "check DATABASE_URL and that the server runs" in away.stdout
+
+
+@pytest.mark.parametrize("words", ["doctor", "settings list", "backup site.zip", "maintenance on", "digests"])
+def test_what_makes_no_site_says_that_there_is_none(tmp_path: Path, words: str) -> None:
+    mistyped = tmp_path / "liveri"
+    for _ in range(2):
+        refused = livery(mistyped, *words.split())
+        assert refused.returncode == 1
+        assert refused.stderr == f"Error: There is no site in {mistyped} (LIVERY_DATA). `bin/run` makes one.\n"
+    assert not mistyped.exists()
+    assert livery(mistyped, words.split()[0], "--help").returncode == 0
+    assert livery(mistyped, "users", "create", "Ann", "--password", PASSWORD).returncode == 0
+
+
+def test_a_data_folder_that_cannot_be_written_to_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for command in ("serve", "migrate"):
+        refused = livery(tmp_path / "file" / "data", command)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(f"Error: {tmp_path}/file/data cannot be written to (")
 
 
 def test_the_doctor_wants_an_administrator_a_secret_and_whole_rows(run: Run, folder: Path) -> None:
