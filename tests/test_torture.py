@@ -42,6 +42,14 @@ def test_a_torture_that_does_not_exist_is_said(tmp_path):
     assert "There is no tickle, only crowd-sqlite, kill-sqlite" in refused.stderr
 
 
+def test_a_port_that_is_taken_is_said_and_not_shared(tmp_path):
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken:  # as the server listens
+        port = str(taken.getsockname()[1])
+        refused = livery(tmp_path, "serve", PORT=port)
+    assert refused.returncode == 1
+    assert refused.stderr == f"Error: Port {port} is taken (by another Livery?).\n"
+
+
 def test_a_worker_leaves_when_its_server_is_killed(tmp_path):
     site = Site(tmp_path)
     site.start()
