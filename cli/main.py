@@ -60,10 +60,10 @@ def migrate():
 @livery.command()
 def worker():
     """Work through the job queue (when REDIS_URL is set; embedded, the server does it)."""
-    from core import jobs
+    from cli.worker import run
 
     with in_app(make=True):
-        jobs.work()
+        run()
 
 
 @livery.group()

@@ -34,6 +34,8 @@ class Config:
     slow_page: int = 1000
     """From how many milliseconds on a request is logged; 0: none."""
     metrics_token: str = ""
+    worker_metrics: int = 0
+    """The port at which a worker shows its metrics; 0: nowhere."""
     mail: str = ""
     """The mail server, as smtp:// or smtps://; empty: mails are laid in a folder."""
     mail_from: str = ""
@@ -90,6 +92,7 @@ def read(environ: dict[str, str] | None = None, *, make: bool = True) -> Config:
         log_requests=env.get("LIVERY_LOG_REQUESTS", "0") != "0",
         slow_query=_number(env, "LIVERY_SLOW_QUERY", 200),
         slow_page=_number(env, "LIVERY_SLOW_PAGE", 1000),
+        worker_metrics=_number(env, "LIVERY_WORKER_METRICS", 0),
         metrics_token=env.get("LIVERY_METRICS_TOKEN") or "",
         mail=_mail_server(env.get("LIVERY_MAIL") or ""),
         mail_from=env.get("LIVERY_MAIL_FROM") or "",

@@ -1,5 +1,6 @@
 """Operations: what machines ask, and what the log says."""
 
+import http.client
 import json
 import logging
 import re
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app import create_app
+from cli import worker
 from core import config, health, jobs, logs, metrics, migrate, queries
 from core.db import session
 from tests.factories import a_topic, a_user, inside
@@ -154,6 +156,32 @@ def test_with_a_token_metrics_are_for_whoever_sends_it(tmp_path):
     for scheme in ("Bearer", "bearer"):
         sent = {"Authorization": f"{scheme} a long token of metrics"}
         assert client.get("/metrics", headers=sent, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
+
+
+def test_a_worker_shows_what_it_counted(tmp_path):
+    def asked(server, path="/metrics", **headers: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
+
+    metrics.count("livery_job_failures", job="core.mail.send")
+    about = {"LIVERY_DATA": str(tmp_path), "SECRET_KEY": "x", "HOST": "0.0.0.0"}
+    mine = worker.show_metrics(config.read(about))
+    theirs = worker.show_metrics(config.read(about | {"LIVERY_METRICS_TOKEN": "a long token"}))
+    try:
+        assert mine.server_address[0] == "127.0.0.1"
+        status, text = asked(mine)
+        assert (status, sample(text, 'livery_job_failures_total{job="core.mail.send"}') >= 1) == (200, True)
+        assert asked(mine, "/")[0] == 404
+        assert [asked(theirs)[0], asked(theirs, Authorization="Bearer a long")[0]] == [404, 404]
+        assert asked(theirs, Authorization="bearer a long token")[0] == 200
+    finally:
+        for each in (mine, theirs):
+            each.shutdown()
+            each.server_close()
 
 
 # --- logs ---
