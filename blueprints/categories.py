@@ -18,6 +18,7 @@ def home():
 
 @blueprint.get("/categories")
 def index():
+    params.no_pages()
     return render_template("categories/index.html", tree=unread.mark_nodes(viewer(), categories.tree(viewer())))
 
 

@@ -1,4 +1,6 @@
-from flask import Blueprint
+from urllib.parse import quote
+
+from flask import Blueprint, redirect
 
 from forum import categories, lists, reading, tags
 from forum.permissions import require, see_tags
@@ -12,6 +14,7 @@ blueprint = Blueprint("tags", __name__)
 @blueprint.get("/tags")
 def index():
     require(see_tags(viewer()))
+    params.no_pages()
     search = params.text("q", 40)
     found = tags.most_used(categories.visible_ids(viewer()), search)
     return render("tags/index.html", "tags/_tags.html", tags=found, search=search)
@@ -20,12 +23,14 @@ def index():
 @blueprint.get("/tags/<tag>")
 def show(tag):
     require(see_tags(viewer()))
-    page = lists.tagged(viewer(), tag.lower(), number=params.page(), cursor=params.cursor())
+    if tag != tag.lower():
+        return redirect(params.same_query(f"/tags/{quote(tag.lower(), safe='')}"), 308)
+    page = lists.tagged(viewer(), tag, number=params.page(), cursor=params.cursor())
     return render(
         "tags/show.html",
         "topics/_rows.html",
-        tag=tag.lower(),
-        followed=tag.lower() in reading.of(viewer()).tags,
+        tag=tag,
+        followed=tag in reading.of(viewer()).tags,
         page=page,
         pinned=[],
         show_category=True,

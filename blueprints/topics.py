@@ -46,8 +46,8 @@ def show(topic_id, slug="", number=None):
     who = viewer()
     sort = params.choice("sort", posts.SORTS, who.preferences.get("topic_sort", posts.DEFAULT_SORT))
     stream = posts.stream(who, topic, sort=sort, page=params.page(), number=number, cursor=params.cursor())
-    if number is not None and stream.target != number and (left := transfers.trace(topic.id, number)):
-        return redirect(f"/post/{left}")
+    if number is not None and stream.target != number and (instead := in_its_place(topic, number)):
+        return redirect(instead)
     topics.seen(topic.id, peer())
     unread.seen(who, topic, stream)
     return htmx.render("topics/show.html", "posts/_stretch.html", **page_of(topic, stream))
@@ -64,6 +64,12 @@ def at_present(topic_id, number):
 def at_post(topic, number):
     kept = f"?sort={request.args['sort']}" if request.args.get("sort") in posts.SORTS else ""
     return f"{topic.path}/{number}{kept}" if number else topic.path + kept
+
+
+def in_its_place(topic, number):
+    if left := transfers.trace(topic.id, number):
+        return f"/post/{left}"
+    return params.same_query(f"{topic.path}/{topic.last_number}") if number > topic.last_number else ""
 
 
 def page_of(topic, stream):

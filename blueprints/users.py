@@ -32,6 +32,7 @@ def by_id(user_id):
 
 @blueprint.get("/user/<slug>")
 def show(slug):
+    params.no_pages()
     person, seen = users.get(viewer(), slug), categories.visible_ids(viewer())
     if person.slug != slug:
         return redirect(f"/user/{person.slug}", 308)
@@ -43,6 +44,7 @@ def show(slug):
 
 @blueprint.get("/user/<slug>/posts")
 def posts(slug):
+    params.no_pages()
     person = users.get(viewer(), slug)
     if person.slug != slug:
         return redirect(f"/user/{person.slug}/posts", 308)
@@ -76,6 +78,7 @@ def controversial(slug):
 
 @blueprint.get("/user/<slug>/groups")
 def groups(slug):
+    params.no_pages()
     person = users.get(viewer(), slug)
     found = memberships.of_person(viewer(), person.id)
     return render("users/groups.html", "users/groups.html", **frame_of(person, "groups"), groups=found)
@@ -132,10 +135,12 @@ def topics_of(person, tab, page, query, **more):
 
 
 def posts_of(person, tab, page):
+    params.no_pages()
     onward = f"/user/{person.slug}/{tab}?cursor={page.next_cursor}" if page.has_next else ""
     return render("users/posts.html", "users/_posts.html", **frame_of(person, tab), rows=page.rows, onward=onward)
 
 
 def people_of(person, tab, page):
+    params.no_pages()
     shown = {"page": page, "address": f"/user/{person.slug}/{tab}", "query": {}}
     return render("users/people.html", "users/_rows.html", **frame_of(person, tab), **shown)

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from core import clock
+from core.i18n import gettext as _
 from core.pages import Page
 from forum import categories, reading, topics
+from forum.refusals import Missing
 from forum.topic_rows import TopicRow
 from forum.viewers import Viewer
 from models import ReadTopic, TopicFollow
@@ -47,8 +49,8 @@ def new_since(viewer: Viewer, sort: str, moment: datetime) -> Page[TopicRow]:
 
 
 def tagged(viewer: Viewer, tag: str, *, number: int, cursor: str) -> Page[TopicRow]:
-    """The topics that carry a tag, by their last post."""
-    return topics.listed(
+    """The topics that carry a tag, by their last post. Raises Missing when there are none and he does not follow it."""
+    page = topics.listed(
         viewer,
         column=topics.SORTS[topics.DEFAULT_SORT],
         category_ids=categories.visible_ids(viewer),
@@ -56,6 +58,9 @@ def tagged(viewer: Viewer, tag: str, *, number: int, cursor: str) -> Page[TopicR
         number=number,
         cursor=cursor,
     )
+    if not page.rows and not cursor and tag not in reading.of(viewer).tags:
+        raise Missing(_("No topic that you may read has this tag."))
+    return page
 
 
 AUTHORED = ("recently_created", "recently_replied", "most_votes", "most_posts", "most_views")

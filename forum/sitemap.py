@@ -32,7 +32,7 @@ def stretches() -> int:
 def places() -> list[Spot]:
     """The lists, and every category that guests may read."""
     readable = (categories.find(key) for key in categories.visible_ids(guest()))
-    lists = [Spot(path) for path in ("/", "/categories", "/recent", "/popular", "/top", "/tags")]
+    lists = [Spot(path) for path in ("/", "/recent", "/popular", "/top", "/tags")]
     return lists + [Spot(f"/category/{place.id}/{place.slug}") for place in readable if place]
 
 

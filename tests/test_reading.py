@@ -11,6 +11,7 @@ from forum import sitemap
 from tests.factories import (
     a_category,
     a_deleted_topic,
+    a_post,
     a_private_category,
     a_scheduled_topic,
     a_topic,
@@ -95,6 +96,66 @@ def test_the_map_is_cut_into_stretches_of_ids(app, guest, monkeypatch):
     assert sizes == [10, 10, 5]
     for number in (0, 4, 10**9, 10**30):
         assert guest.get(f"/sitemap/{number}.xml").status == 404, number
+
+
+# --- one address for each page ---
+
+
+def canonical_of(answer) -> list[str]:
+    """The addresses that a page says are its own."""
+    assert answer.status == 200
+    return re.findall(r'<link rel="canonical" href="([^"]*)">', answer.html)
+
+
+def test_every_page_says_its_one_address(guest):
+    place = a_category()
+    bert = a_user("Bert Grün")
+    topic = many_topics(place, 45, by=bert)[0]
+    a_topic(by=bert, tags="größe")
+    here = f"/category/{place.id}/{place.slug}"
+    for path, asked in (
+        ("/", ""), ("/recent", ""), ("/recent", "?page=2"), ("/popular", ""), ("/top", ""), ("/tags", ""), ("/users", ""),
+        ("/tags/gr%C3%B6%C3%9Fe", ""), (here, ""), (here, "?page=2"), (f"/user/{bert.slug}", ""), (path_of(topic), ""),
+        (f"/user/{bert.slug}/topics", "?page=2"), (f"/user/{bert.slug}/posts", ""), ("/groups", ""),
+    ):  # fmt: skip
+        assert canonical_of(guest.get(path + asked)) == [path + asked]
+        more = f"{asked}{'&' if asked else '?'}utm_source=x"
+        assert canonical_of(guest.get(path + more)) == [path + asked], more
+    assert canonical_of(guest.get("/recent?page=1")) == canonical_of(guest.get("/recent/")) == ["/recent"]
+    assert canonical_of(guest.get("/categories")) == ["/"]
+
+
+def test_what_is_no_address_of_a_page_is_not_to_be_listed(app, guest):
+    topic = a_topic()
+    for path in ("/recent?term=week", "/recent?x=1", f"{path_of(topic)}?sort=most_votes", "/login", "/search"):
+        for _ in range(2):  # made, and kept
+            assert guest.get(path).headers["X-Robots-Tag"] == "noindex", path
+    for path in ("/recent", "/", f"{path_of(topic)}?page=1"):
+        assert "X-Robots-Tag" not in guest.get(path).headers, path
+
+
+def test_what_has_no_second_page_is_missing_there(guest):
+    slug = a_user("Bert").slug
+    tabs = ("", "/posts", "/best", "/controversial", "/groups", "/following", "/followers", "/topics")
+    for path in ("/", "/categories", "/tags", "/recent", "/users", *(f"/user/{slug}{tab}" for tab in tabs)):
+        assert guest.get(f"{path}?page=1").status == 200, path
+        assert guest.get(f"{path}?page=500").status == 404, path
+
+
+def test_a_post_that_is_not_there_yet_leads_to_the_last(guest):
+    topic = a_topic()
+    a_post(in_=topic)
+    last = f"{path_of(topic)}/2"
+    answer = guest.get(f"{path_of(topic)}/987654?sort=newest_to_oldest")
+    assert (answer.status, answer.location) == (302, f"{last}?sort=newest_to_oldest")
+    assert guest.get(last).status == 200
+
+
+def test_an_address_begins_with_one_stroke(guest):
+    for path, right in (("//recent", "/recent"), ("///evil.example/x", "/evil.example/x")):
+        # a path that begins so would be taken for the name of a host here
+        answer = guest.client.get("/", query_string="page=1", environ_overrides={"PATH_INFO": path})
+        assert (answer.status_code, answer.location) == (308, f"http://localhost{right}?page=1")
 
 
 # --- being asked to slow down ---

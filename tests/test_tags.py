@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import clock
 from core.db import session, writing
 from forum import tags
 from forum.refusals import Invalid
@@ -11,6 +12,7 @@ from tests.factories import (
     a_deleted_topic,
     a_private_category,
     a_topic,
+    change,
     inside,
     many_topics,
     number_of,
@@ -68,7 +70,8 @@ def test_a_tag_shows_its_topics(guest):
     page = guest.get("/tags/glue")
     assert titles(page) == ["About glue"]
     assert "<title>Topics tagged glue" in page.html
-    assert titles(guest.get("/tags/GLUE")) == ["About glue"]
+    moved = guest.get("/tags/GLUE?page=1")
+    assert (moved.status, moved.location) == (308, "/tags/glue?page=1")
 
 
 def test_tags_in_any_script(guest):
@@ -80,11 +83,22 @@ def test_tags_in_any_script(guest):
 
 
 @pytest.mark.parametrize("tag", ["unheard-of", "a b", "x" * 500, "<script>", "%ff%fe", "a?b"])
-def test_an_unknown_tag_has_no_topics(guest, tag):
+def test_an_unknown_tag_is_missing(guest, tag):
     answer = guest.get(f"/tags/{tag}")
-    assert answer.status == 200
-    assert "No topics here" in answer.words
+    assert answer.status == 404
+    assert "No topic that you may read has this tag." in answer.words
     assert "<script>" not in answer.html.replace('<script src="/static', "")
+
+
+def test_a_tag_that_somebody_follows_is_there_without_topics(ann):
+    topic = a_topic(tags="glue")
+    page = ann.get("/tags/glue")
+    ann.submit(page, "/tags/glue/follow", follow="1")
+    change(topic, deleted_at=clock.now())
+    page = ann.get("/tags/glue")
+    assert (page.status, "No topics here" in page.words) == (200, True)
+    ann.submit(page, "/tags/glue/follow", follow="0")
+    assert ann.get("/tags/glue").status == 404
 
 
 def test_tags_of_what_somebody_may_not_see_are_not_shown(guest, ann):
@@ -94,7 +108,7 @@ def test_tags_of_what_somebody_may_not_see_are_not_shown(guest, ann):
     assert "glue 1" in guest.get("/tags").words
     assert "secret" not in guest.get("/tags").words
     assert "deleted" not in guest.get("/tags").words
-    assert titles(guest.get("/tags/secret")) == []
+    assert guest.get("/tags/secret").status == guest.get("/tags/deleted").status == 404
     assert "glue 2 secret 1" in ann.get("/tags").words
 
 

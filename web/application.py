@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Request
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from core.store import Store
 
@@ -44,10 +44,14 @@ class _Addresses(MapAdapter):
             request.path, request.method, request.environ.get("QUERY_STRING", ""),
         )  # fmt: skip
         self._found = found
+        # Werkzeug takes it for the address that begins with one stroke
+        self._doubled = request.environ.get("PATH_INFO", "").startswith("//")
 
     def match(self, *args: Any, **options: Any) -> Any:
         if args or options != {"return_rule": True}:
             return super().match(*args, **options)
+        if self._doubled:
+            raise RequestRedirect(self.make_redirect_url(self.path_info.lstrip("/"), self.query_args))
         asked = self.default_method, self.path_info
         known = self._found.get(asked)
         if known is None:

@@ -26,7 +26,7 @@ from forum import (
 )
 from forum.privileges import rights
 from forum.users import settings as users_settings
-from web import flash, folding, looks, security
+from web import flash, folding, looks, params, security
 from web.auth import viewer
 
 _WRITING = {
@@ -76,6 +76,7 @@ def init_app(app: Flask) -> None:
         panel_sections=lambda: panel.sections(viewer()),
         at_most=at_most,
         address_of=address_of,
+        canonical=params.canonical,
         online_minutes=lambda: users_settings.online_minutes,
     )
 

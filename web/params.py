@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from datetime import UTC, date, datetime
 from typing import NoReturn, TypeVar
+from urllib.parse import quote
 
 from flask import abort, request
 from wtforms import Form
 
+from core.db import scratch
 from core.i18n import gettext as _
 from forum.refusals import Invalid, Missing
 from web.exchange import taken_apart, this_request
@@ -18,7 +20,22 @@ LARGEST_ID = 2**63 - 1
 def page() -> int:
     """`?page=`: 1 when absent; anything but a positive number is a bad request."""
     text = _asked("page", "1")
-    return int(text) if text.isdecimal() and text.isascii() and 0 < len(text) < 10 and int(text) > 0 else _refuse()
+    if not (text.isdecimal() and text.isascii() and 0 < len(text) < 10 and int(text) > 0):
+        _refuse()
+    scratch()["page"] = number = int(text)
+    return number
+
+
+def no_pages() -> None:
+    """Says that what this address shows has one page. Raises Missing when another is asked for."""
+    if page() > 1:
+        raise Missing
+
+
+def canonical() -> str:
+    """The one address of what is shown: with its page where there are several, and nothing else that is asked."""
+    path, number = quote(this_request().path.rstrip("/")) or "/", scratch().get("page", 1)
+    return f"{path}?page={number}" if number > 1 else path
 
 
 def cursor() -> str:

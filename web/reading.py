@@ -113,6 +113,12 @@ def init_app(app: Flask) -> None:
         answer.headers["Retry-After"] = str(wait)
         return answer
 
+    @app.after_request
+    def _unlisted(answer: Response) -> Response:
+        if closed():  # for those who did not say that they are robots
+            answer.headers.add("X-Robots-Tag", "noindex")
+        return answer
+
 
 def closed() -> bool:
     """Whether this address is one of those that robots.txt keeps robots from, or asks more than one page of it."""
