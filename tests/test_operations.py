@@ -4,14 +4,16 @@ import http.client
 import json
 import logging
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from app import create_app
 from cli import worker
-from core import config, health, jobs, logs, metrics, migrate, queries
+from core import config, health, jobs, logs, metrics, migrate, queries, tokens
 from core.db import session
+from forum import addresses
 from tests.factories import a_topic, a_user, inside
 from tests.visitor import Visitor, path_of
 from web import operations
@@ -226,7 +228,33 @@ def record(message: str, **fields: object) -> logging.LogRecord:
     return made
 
 
-def test_no_secret_reaches_the_log():
+def test_no_secret_reaches_the_log(lines, app, monkeypatch):
+    reset = tokens.make("reset", a_user().id, 0, lasts=timedelta(hours=1))
+    invitation = "shortone"
+    monkeypatch.setattr(operations, "time", StoppedClock(*range(0, 60, 2)))  # every request is slow, and logged
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    guest = Visitor(app)
+    for method, address in (
+        ("GET", f"/reset/{reset}"), ("PUT", f"/reset/{reset}"), ("GET", f"/reset/{reset}/x"), ("PUT", f"/confirm/{reset}"),
+        ("GET", f"/register/{invitation}/x"), ("DELETE", f"/register/{invitation}"),
+    ):  # fmt: skip
+        guest.send(method, address)
+    monkeypatch.setattr(addresses, "known", broken)
+    for method in ("GET", "POST"):
+        guest.client.open(f"/reset/{reset}", method=method, headers=guest.own_headers())
+    assert len([line for line in lines if "A request was slow" in line and "/…" in line]) == 8
+    assert [line for line in lines if "GET /reset/… failed with 500" in line]
+    for line in lines:
+        assert reset not in line
+        assert invitation not in line
+
+
+def broken(*about, **more):
+    """What nobody foresaw."""
+    raise RuntimeError("broken")
+
+
+def test_no_known_secret_reaches_the_log():
     logs.keep_secret("hunter2hunter2")
     for form in ("json", "logfmt"):
         made = logs.Lines(form).format(record("password hunter2hunter2 given", url="x:hunter2hunter2@y"))

@@ -138,7 +138,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def _broken(error: Exception) -> Response:
         status, reason, wait = _about(error)
-        log.exception("%s %s failed with %s", request.method, request.path, status)
+        log.exception("%s %s failed with %s", request.method, operations.logged_path(), status)
         noticed.note("error", _where(error), trace=logs.without_secrets(_trace(error)), **operations.about())
         try:
             db.session().rollback()

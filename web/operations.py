@@ -7,8 +7,10 @@ import resource
 import secrets
 import sys
 import time
+from functools import lru_cache
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
+from werkzeug.routing import Map
 
 from core import clock, health, logs, metrics, noticed, queries
 from core.db import scratch
@@ -97,7 +99,7 @@ def _note(answer: Response, seconds: float, slow: int, every: bool) -> None:
     if not (every or was_slow):
         return
     fields = {
-        "method": request.method, "path": _path(), "status": answer.status_code, "ms": round(seconds * 1000, 1),
+        "method": request.method, "path": logged_path(), "status": answer.status_code, "ms": round(seconds * 1000, 1),
         "queries": spent.queries, "query_ms": round(spent.seconds * 1000, 1), "from": request.remote_addr,
     }  # fmt: skip
     if was_slow:
@@ -109,27 +111,37 @@ def _note(answer: Response, seconds: float, slow: int, every: bool) -> None:
 def shape() -> str:
     """What this request's address has in common with others: the rule that it fits, or what it looks like."""
     current = this_request()
-    return current.url_rule.rule if current.url_rule is not None else noticed.address_shape(current.path)
+    return current.url_rule.rule if current.url_rule is not None else noticed.address_shape(logged_path())
 
 
 def about() -> dict[str, str]:
     """What is kept of a request that went wrong or was slow: where it went, came from and what it is called."""
     referrer = taken_apart(request.headers.get("Referer", ""))
-    path = _path() if request.url_rule is not None else noticed.without_codes(request.path)
     came = "" if referrer.netloc in ("", request.host) else f"{referrer.scheme}://{referrer.netloc}"
     return {
-        "address": path, "referrer": came + noticed.without_codes(referrer.path), "request": logs.request_id.get(),
+        "address": logged_path(), "referrer": came + noticed.without_codes(referrer.path), "request": logs.request_id.get(),
     }  # fmt: skip
 
 
-def _path() -> str:
-    """The path without its query, and without the secrets that some carry (a reset code), and the titles of topics."""
+def logged_path() -> str:
+    """The path as it may be written down: without its query, and without the secrets that some carry (a reset code), and
+    the titles of topics. Where no rule fits, all that could be a code is left out."""
     path, given = request.path, request.view_args or {}
+    if request.url_rule is None:
+        before = next((each for each in _before_secrets(current_app.url_map) if path.startswith(each)), None)
+        return noticed.without_codes(path if before is None else f"{before}…")
     secret = _SECRET_ARGUMENTS | ({"slug"} if given.keys() & {"topic_id", "category_id"} else set())
     for name, value in given.items():
         if name in secret:
             path = path.replace(str(value), "…")
     return path
+
+
+@lru_cache(4)
+def _before_secrets(rules: Map) -> tuple[str, ...]:
+    """How the addresses begin that carry a secret, up to it; the longest first."""
+    secret = (rule.rule for rule in rules.iter_rules() if rule.arguments & _SECRET_ARGUMENTS)
+    return tuple(sorted({rule.partition("<")[0] for rule in secret} - {"/"}, key=len, reverse=True))
 
 
 def _may_read_metrics(token: str) -> bool:
