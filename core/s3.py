@@ -4,22 +4,39 @@ import hashlib
 import hmac
 import html
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPException
+from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from core import clock
 
-_TIMEOUT = 30
+_TIMEOUT, _LONGEST = 30, 120
+"""Seconds that the store may be silent, and that one answer may take in all."""
+_LARGEST = 128 * 1024 * 1024
+"""Bytes of a file: twice of what any upload may have, as one that moves may be larger in another format."""
+_PIECE = 64 * 1024
 _KEY = re.compile(r"<Key>([^<]*)</Key>")
 _NEXT = re.compile(r"<NextContinuationToken>([^<]*)</NextContinuationToken>")
 
 
 class StoreFailed(OSError):
     """The store did not do what it was asked; the message says what it answered."""
+
+
+class _Nowhere(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: what proves who asks would go along to wherever that leads."""
+
+    def redirect_request(self, *about: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_Nowhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +49,9 @@ class Bucket:
     secret: str
 
     def put(self, name: str, data: bytes) -> None:
-        """Keeps a file, whole or not at all. Raises StoreFailed."""
+        """Keeps a file, whole or not at all. Raises StoreFailed, also for one that `get` would find too large."""
+        if len(data) > _LARGEST:
+            raise StoreFailed(f"PUT {name}: this is larger than {_LARGEST} bytes")
         self._ask("PUT", name, data=data)
 
     def get(self, name: str) -> bytes | None:
@@ -69,15 +88,30 @@ class Bucket:
         body = data if method == "PUT" else None
         asked = urllib.request.Request(address, data=body, headers=headers, method=method)  # noqa: S310
         try:
-            with urllib.request.urlopen(asked, timeout=_TIMEOUT) as answer:  # noqa: S310
-                return bytes(answer.read())
+            with _opener.open(asked, timeout=_TIMEOUT) as answer:
+                return _all_of(answer)
         except urllib.error.HTTPError as error:
             with error:
-                if error.code == 404 and name and "NoSuchBucket" not in error.read().decode("utf-8", "replace"):
+                if error.code == 404 and name and "NoSuchBucket" not in error.read(_PIECE).decode("utf-8", "replace"):
                     return None
             raise StoreFailed(f"{method} {name or 'the list'}: the store answered {error.code}") from None
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise StoreFailed(f"{method} {name or 'the list'}: {error}") from None
+
+
+def _all_of(answer: Any) -> bytes:
+    """What the store sends, if it is not too much and comes to an end."""
+    pieces, size, end = [], 0, time.monotonic() + _LONGEST
+    while piece := answer.read1(_PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > _LARGEST:
+            raise OSError(f"the answer is larger than {_LARGEST} bytes")
+        if time.monotonic() > end:
+            raise TimeoutError(f"the answer takes longer than {_LONGEST} seconds")
+    if answer.length:  # of what it said that it would send
+        raise OSError(f"{answer.length} bytes of the answer are missing")
+    return b"".join(pieces)
 
 
 def sign(

@@ -5,11 +5,15 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 from urllib.error import URLError
 from urllib.parse import urlencode
 
@@ -163,6 +167,63 @@ def test_a_store_that_refuses_is_an_error_and_not_an_empty_place(bucket):
     with pytest.raises(StoreFailed):
         gone.get("a/file")
     assert list(bucket.names()) == ["a/file"]
+
+
+class _Liar(BaseHTTPRequestHandler):
+    """A store that does what no store should."""
+
+    asked: ClassVar[list[tuple[str, str]]] = []
+
+    def do_GET(self):
+        self.asked.append((self.path, self.headers.get("Authorization", "")))
+        if self.path.endswith("/away"):
+            self.send_response(302)
+            self.send_header("Location", f"http://localhost:{self.server.server_address[1]}/files/elsewhere")
+            self.end_headers()
+            return
+        self.send_response(200)
+        if self.path.endswith("/half"):
+            self.send_header("Content-Length", "1000")
+        self.end_headers()
+        with suppress(ConnectionError):  # whoever asked has heard enough
+            for _ in range(20 if self.path.endswith("/much") else 1):
+                self.wfile.write(b"x" * 10_000 if self.path.endswith("/much") else b"x")
+
+    def log_message(self, *about):
+        pass
+
+
+@pytest.fixture
+def liar():
+    """A bucket in such a store."""
+    running = ThreadingHTTPServer(("127.0.0.1", 0), _Liar)
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    _Liar.asked.clear()
+    yield Bucket(f"http://127.0.0.1:{running.server_address[1]}/files", "us-east-1", KEY, SECRET)
+    running.shutdown()
+    running.server_close()
+    thread.join()
+
+
+def test_nobody_but_the_store_is_asked(liar):
+    with pytest.raises(StoreFailed, match="the store answered 302"):
+        liar.get("away")
+    assert [path for path, _proof in _Liar.asked] == ["/files/away"]
+
+
+def test_an_answer_is_bounded_in_size_and_time_and_comes_whole(liar, monkeypatch):
+    assert liar.get("much") == b"x" * 200_000
+    monkeypatch.setattr(s3, "_LARGEST", 199_999)
+    with pytest.raises(StoreFailed, match="the answer is larger than 199999 bytes"):
+        liar.get("much")
+    with pytest.raises(StoreFailed, match="larger than 199999 bytes"):
+        liar.put("much", b"x" * 200_000)
+    with pytest.raises(StoreFailed, match="999 bytes of the answer are missing"):
+        liar.get("half")
+    monkeypatch.setattr(s3, "_LONGEST", -1)
+    with pytest.raises(StoreFailed, match="the answer takes longer than"):
+        liar.get("one")
 
 
 @pytest.fixture
