@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +161,11 @@ def _database_url(url: str, data: Path) -> str:
 
 
 def _postgresql_url(url: str) -> str:
-    """The address with the driver that is used; empty when it is not PostgreSQL's."""
+    """The address with the driver that is used; empty when it is not PostgreSQL's. Raises ValueError."""
+    if (
+        "@" in re.split("[/?]", url.partition("://")[2].partition("@")[2])[0]
+    ):  # never shown: it holds half of a password
+        raise ValueError("An @ in the name or the password of DATABASE_URL or DATABASE_REPLICA_URL is written as %40.")
     for prefix in ("postgres://", "postgresql://", "postgresql+psycopg://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url[len(prefix) :]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _HIDDEN = "…"
 _SHORTEST_SECRET = 6
+_PASSWORD = re.compile("[^:]+://[^:/@]*:([^@]*)@")
 _secrets: set[str] = set()
 
 
@@ -55,9 +57,10 @@ _handler = _Stderr()
 def set_up(config: Config) -> None:
     """Sends the logs of this process to standard error in the form that the configuration names."""
     keep_secret(config.secret_key, config.metrics_token, config.s3_secret)
-    for url in (config.database_url, config.redis_url, config.mail):
-        password = urlsplit(url).password
-        keep_secret(password or "", unquote(password or ""))
+    for url in (config.database_url, config.replica_url, config.redis_url, config.mail):
+        written = _PASSWORD.match(url)  # as SQLAlchemy reads it; others end it at the last @ or at the first / instead
+        for password in (urlsplit(url).password or "", written[1] if written else ""):
+            keep_secret(password, unquote(password))
     _handler.setFormatter(Lines(config.log_format))
     root = logging.getLogger()
     if _handler not in root.handlers:

@@ -267,10 +267,11 @@ def test_the_secrets_of_the_environment_are_known_to_the_log(tmp_path):
         {
             "LIVERY_DATA": str(tmp_path), "SECRET_KEY": "the-signing-secret", "LIVERY_METRICS_TOKEN": "the-token-of-m",
             "DATABASE_URL": "postgresql://u:p%40ssw0rd@127.0.0.1/x", "REDIS_URL": "redis://:redispass@127.0.0.1/0",
+            "DATABASE_REPLICA_URL": "postgresql://u:repl/cated@127.0.0.2/x",
         }
     )  # fmt: skip
     logs.set_up(settings)
-    for secret in ("the-signing-secret", "the-token-of-m", "p@ssw0rd", "p%40ssw0rd", "redispass"):
+    for secret in ("the-signing-secret", "the-token-of-m", "p@ssw0rd", "p%40ssw0rd", "redispass", "repl/cated"):
         assert secret not in logs.without_secrets(f"before {secret} after")
 
 
