@@ -13,7 +13,7 @@ from core import i18n, jobs, tokens
 from core.db import session, writing
 from forum import accounts
 from forum.refusals import Invalid
-from models import Account, Handle, User
+from models import Account, Handle, LoginSession, User
 from tests.conftest import configuration
 from tests.factories import (
     PASSWORD,
@@ -572,6 +572,11 @@ def test_changing_the_password_ends_every_other_session(ann, visit, guest):
     assert known_as(remembered) == ""
     assert logs_in(guest, "Ann", PASSWORD).status == 422
     assert logs_in(guest, "Ann", GOOD).status == 303
+    # the password alone ends them, also where nobody goes through the list of log-ins
+    with inside(), writing():
+        accounts.change_password(viewer_of(ann.user), f"{GOOD} again")
+    assert number_of(LoginSession) >= 2
+    assert (known_as(ann), known_as(guest)) == ("", "")
 
 
 @pytest.mark.parametrize(

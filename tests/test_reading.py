@@ -183,8 +183,7 @@ def test_what_is_kept_is_not_counted(limited):
 def test_a_refused_reader_costs_no_query(counted):
     put("reading.per_minute", "1")
     reader = Visitor(counted, address="203.0.113.9")
-    while reader.get("/recent").status == 200:
-        pass
+    assert 429 in [reader.get("/recent").status for _ in range(30)]
     with counting() as made:
         assert reader.get("/recent").status == 429
     assert made == []
@@ -238,8 +237,7 @@ def test_members_files_and_machines_are_not_asked_to_wait(counted):
     put("reading.per_minute", "1")
     ann = Visitor(counted, a_user("Ann"), address="203.0.113.9")
     guest = Visitor(counted, address="203.0.113.10")
-    while guest.get("/recent").status == 200:
-        pass
+    assert 429 in [guest.get("/recent").status for _ in range(30)]
     assert [ann.get("/recent").status for _ in range(8)] == [200] * 8
     for path in ("/static/img/livery.svg", "/healthz", "/colours.css"):
         assert guest.get(path).status == 200, path

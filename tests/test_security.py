@@ -7,10 +7,12 @@ from datetime import timedelta
 import brotli
 import pytest
 from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import update
 
 from core import db, tokens
 from core.db import WriteRefused, reading_only, writing
 from forum import schedule
+from models import User
 from tests.databases import contents
 from tests.factories import (
     a_category,
@@ -100,8 +102,12 @@ def test_every_page_carries_the_content_policy(app, world):
 
 
 def test_the_policy_allows_nothing_inline_and_nobody_elses():
-    for rule in ("default-src 'self'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"):
-        assert rule in POLICY
+    rules = dict(rule.split(" ", 1) for rule in POLICY.split("; "))
+    for kind in ("default-src", "script-src", "style-src", "font-src", "form-action"):
+        assert rules[kind] == "'self'"
+    for kind in ("object-src", "base-uri", "frame-ancestors"):
+        assert rules[kind] == "'none'"
+    assert rules["img-src"] == "'self' data:"
     assert "unsafe" not in POLICY
     assert "http" not in POLICY
 
@@ -167,11 +173,39 @@ def test_no_reading_changes_the_database(app, world):
     assert whole(app) != before  # what reading left behind was gathered, and is written later
 
 
+def test_a_view_that_writes_while_it_is_only_read_changes_nothing(app, world, monkeypatch):
+    def writes_all_the_same():
+        with writing() as current:
+            current.execute(update(User).values(about="written"))
+        return "done"
+
+    ann = Visitor(app, world["ann"])
+    monkeypatch.setitem(app.view_functions, "lists.recent", writes_all_the_same)
+    before = whole(app)
+    for ask in (ann.client.get, ann.client.head):
+        assert ask("/recent").status_code == 500
+    assert whole(app) == before
+    monkeypatch.setitem(app.view_functions, "skins.update", writes_all_the_same)
+    assert ann.post("/skin", {"skin": "lux"}).html == "done"  # it would have
+    assert whole(app) != before
+
+
 def test_writing_inside_a_reading_is_refused(app):
     with inside(), reading_only(), pytest.raises(WriteRefused), writing():
         pass
     with inside(), writing():
         pass
+
+
+def test_who_writes_too_often_is_asked_to_wait(limited, world):
+    guest, ann = Visitor(limited, address="203.0.113.9"), Visitor(limited, world["ann"])
+    for who, address, most in ((guest, "/reset", 5), (ann, "/me/password", 10)):
+        who.get(address)
+        statuses = [who.post(address).status for _ in range(most + 1)]
+        assert statuses == [422] * most + [429]
+        assert int(who.post(address).headers["Retry-After"]) > 0
+    assert Visitor(limited, address="203.0.113.10").post("/reset").status == 422
+    assert Visitor(limited, a_user("Bert")).post("/me/password").status == 422
 
 
 # --- the proof that a write is meant ---
