@@ -2,9 +2,12 @@
 
 import io
 import json
+import re
+from html import unescape
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from core import db
 from core.pages import encode
@@ -21,9 +24,10 @@ from tests.factories import (
     inside,
     many_posts,
     number_of,
+    set_setting,
 )
-from tests.visitor import ByScript, Visitor, path_of
-from web import errors
+from tests.visitor import Answer, ByScript, Visitor, path_of
+from web import errors, reading
 
 TITLES = {
     400: "This request could not be read",
@@ -78,7 +82,8 @@ def test_an_error_as_a_fragment(app, status):
     assert TITLES[status] in html
     assert "Because of this." in html
     assert answer.headers["HX-Retarget"] == "#messages"
-    assert answer.headers["HX-Reswap"] == "innerHTML"
+    assert answer.headers["HX-Reswap"] == "innerHTML show:none"
+    assert answer.headers["HX-Push-Url"] == "false"
 
 
 @pytest.mark.parametrize("status", TITLES)
@@ -214,7 +219,8 @@ def test_a_page_that_needs_no_database_is_left_when_even_the_frame_cannot_be_dra
         with inside(), db.db.engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE versions_away RENAME TO versions")
     assert answer.status_code == 500
-    assert "<h1>Something broke on our side</h1>" in answer.text
+    assert '<h1 class="empty-title">Something broke on our side</h1>' in answer.text
+    assert '<link rel="stylesheet" href="/static/css/livery.css?v=' in answer.text
     assert answer.headers["Content-Security-Policy"]
     assert client.get("/recent").status_code == 200
 
@@ -485,3 +491,129 @@ def test_a_write_that_breaks_half_way_leaves_nothing(app):
     assert (number_of(Post), number_of(Topic, Topic.posts == 1), number_of(User, User.posts > 1)) == (1, 1, 0)
     assert ann.post(f"/topic/{topic.id}/posts", {"body": "A whole post."}).status == 303
     assert number_of(Post) == 2
+
+
+# --- the database is away: no page can be drawn, and what was typed is given back ---
+
+
+@pytest.fixture
+def away(app, monkeypatch):
+    """A database that goes away, and one that has no room: whatever is asked of it fails."""
+
+    def go(code: str) -> None:
+        def fail(*_words: object, **_named: object) -> None:
+            raise OperationalError("select", {}, Gone(code))
+
+        monkeypatch.setattr("web.auth.viewers.member", fail)
+        monkeypatch.setattr("web.auth.viewers.guest", fail)
+
+    return go
+
+
+class Gone(Exception):
+    """What a driver raises, with its code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("something")
+        self.sqlstate = code
+
+
+STILL_THERE = "What you typed is still in your browser"
+AWAY = [
+    ("57P01", 503, "The database does not answer just now."),
+    ("53100", 507, "The site's disk is full, so nothing was changed."),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "reason"), AWAY)
+def test_what_was_typed_stands_on_the_page_without_a_database(ann, away, code, status, reason):
+    topic = a_topic()
+    page = ann.get(f"/topic/{topic.id}/reply")
+    away(code)
+    answer = ann.submit(page, f"/topic/{topic.id}/posts", body="A long <reply>.\nOf two lines.")
+    assert answer.status == status
+    assert reason in answer.words
+    assert STILL_THERE in answer.words
+    assert "What you wrote is not lost. Copy it from here:" in answer.words
+    kept = re.search(r"<textarea[^>]* readonly>\s(.*?)</textarea>", answer.html, re.DOTALL)
+    assert unescape(kept[1]) == "A long <reply>.\nOf two lines."
+    assert f'href="{ann.at}">Try again' in answer.html
+    assert answer.headers.get("Retry-After") == ("5" if status == 503 else None)
+
+
+@pytest.mark.parametrize(("code", "status", "reason"), AWAY)
+def test_who_only_reads_is_told_nothing_of_what_he_typed(guest, ann, away, code, status, reason):
+    away(code)
+    for visitor in (guest, ann):
+        answer = visitor.get("/users?sort=newest")
+        assert answer.status == status
+        assert reason in answer.words
+        assert STILL_THERE not in answer.words
+        assert "textarea" not in answer.html
+        assert 'href="/users?sort=newest">Try again' in answer.html
+        assert STILL_THERE not in visitor.htmx.get("/users").words
+
+
+def test_all_that_one_had_written_is_given_back_and_no_password(ann, away):
+    away("57P01")
+    answer = ann.post("/category/1/topics", {"title": "A title", "body": "A text.", "password": "secret words"})
+    assert "A title\n\nA text.</textarea>" in answer.html
+    assert "secret words" not in answer.html
+
+
+def test_a_form_that_is_sent_by_script_stays_and_is_told(ann, away):
+    topic = a_topic()
+    profile = ann.get("/me/profile")
+    away("57P01")
+    reply = ann.htmx.post(f"/topic/{topic.id}/posts", {"body": "Words."}, target="form#composer")
+    boosted = ann.htmx.sends(profile, "/me/profile", about="Words.")
+    for answer in (reply, boosted):
+        assert answer.status == 503
+        assert told(answer)
+        assert STILL_THERE in answer.words
+        assert "Words." not in answer.html
+
+
+def told(answer: Answer) -> bool:
+    """Whether an answer goes to the place for messages, and leaves page and address as they are."""
+    kept = {"HX-Retarget": "#messages", "HX-Reselect": "#message-error", "HX-Push-Url": "false"}
+    return "<html" not in answer.html and kept.items() <= dict(answer.headers).items()
+
+
+def test_a_link_is_told_where_to_try_again_and_the_way_back_is_a_page(ann, away):
+    away("57P01")
+    link = ann.htmx.boosted("/users?sort=newest")
+    assert told(link)
+    assert 'href="/users?sort=newest">Try again' in link.html
+    back = {**ann.htmx.headers(), "HX-Request-Type": "full", "HX-History-Restore-Request": "true"}
+    page = ann.get("/users?sort=newest", **back)
+    assert page.status == 503
+    assert "HX-Retarget" not in page.headers
+    assert {"page", "content", "dock"} <= set(page.ids)
+
+
+def test_a_form_that_is_refused_before_it_is_read_stays_too(ann):
+    page = ann.get("/me/profile")
+    unproven = ann.htmx.sends(page, "/me/profile", about="Words.", csrf_token="of another session")
+    assert unproven.status == 403
+    assert told(unproven)
+
+
+def test_a_link_of_somebody_who_reads_too_fast_leaves_him_his_page(limited, guest):
+    set_setting("reading.per_minute", "1")
+    reading.forget()
+    found = [guest.htmx.boosted(f"/users?q={number}") for number in range(3)]
+    assert [answer.status for answer in found] == [200, 429, 429]
+    assert told(found[2])
+    assert "That was a lot in a short time." in found[2].words
+    assert 'href="/users?q=2">Try again' in found[2].html
+    page = guest.get("/users?q=2")
+    assert page.status == 429
+    assert 'href="/users?q=2">Try again' in page.html
+
+
+def test_programs_are_told_in_their_form_without_a_database(guest, away):
+    away("57P01")
+    answer = guest.get("/api/topics")
+    assert answer.status == 503
+    assert json.loads(answer.html)["error"]["reason"] == "The database does not answer just now."

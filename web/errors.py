@@ -3,11 +3,11 @@
 import logging
 import math
 import traceback
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlunsplit
 
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request
 from flask_limiter import RateLimitExceeded
-from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from core import clock, db, frozen, i18n, logs, noticed
@@ -16,16 +16,25 @@ from core.i18n import gettext as _
 from core.i18n import mark
 from core.pages import BadCursor
 from core.s3 import StoreFailed
+from forum import skins
 from forum.refusals import Busy, Conflict, Forbidden, Gone, Invalid, Missing, Moved, Refusal, TooMany
-from web import htmx, operations, params
+from web import htmx, looks, operations, params
 from web.auth import LoginNeeded
-from web.exchange import taken_apart
+from web.exchange import taken_apart, this_request
 from web.limits import limiter
 from web.security import NoProof
 
 log = logging.getLogger("livery.errors")
 
 _OURS = f"{ROOT}/"
+
+BARE = "errors/bare.html"
+"""The page that needs no database."""
+_USUAL = "errors/error.html"
+_PASSING = {429, 500, 503, 507}
+"""What may be over when somebody tries again."""
+_TEXTS = ("title", "body", "about", "signature", "description", "message", "reason", "note", "options", "template")
+"""The fields of all forms in which people write something of their own."""
 
 _TITLES = {
     400: mark("This request could not be read"),
@@ -52,9 +61,9 @@ _REASONS = {
     413: mark("What you sent is larger than this site takes."),
     422: mark("One of the values cannot be used."),
     429: mark("That was a lot in a short time."),
-    503: mark("Only reading for a few minutes: the site is being moved. What you typed is still in your browser."),
-    507: mark("The site's disk is full, so nothing was changed. What you typed is still in your browser."),
-    500: mark("It was noted. What you had typed is still in your browser: go back and try again."),
+    503: mark("Only reading for a few minutes: the site is being moved."),
+    507: mark("The site's disk is full, so nothing was changed."),
+    500: mark("It was noted for those who run this site."),
 }
 _STATUS: dict[type[Refusal], int] = {
     Missing: 404,
@@ -145,12 +154,7 @@ def init_app(app: Flask) -> None:
             return answer(status, reason, wait=wait)
         except Exception:  # the database is away, so even the page's frame cannot be drawn
             log.exception("The page for the error failed as well")
-            status = 503 if status == 503 else 500
-            made = Response(
-                render_bare(_(_TITLES[status]), reason or _(_REASONS[status])), status, mimetype="text/html"
-            )
-            made.headers.extend({"Retry-After": str(wait)} if wait else {})
-            return made
+            return answer(status, reason, wait=wait, page=BARE)
 
 
 def _where(error: Exception) -> str:
@@ -171,33 +175,26 @@ def _about(error: Exception) -> tuple[int, str, int | None]:
     if trouble == "full":
         return 507, "", None
     if trouble == "closed":
-        return (
-            503,
-            _("The site can only be read just now. What you typed is still in your browser: try again later."),
-            60,
-        )
+        return 503, _("The site can only be read just now."), 60
     if trouble == "away":
-        return 503, _("The database does not answer just now. What you typed is still in your browser: try again."), 5
+        return 503, _("The database does not answer just now."), 5
     return 500, "", None
 
 
 def answer(
-    status: int, reason: str = "", *, wait: int | None = None, login: bool = False, title: str = "",
-    page: str = "errors/error.html",
+    status: int, reason: str = "", *, wait: int | None = None, login: bool = False, title: str = "", page: str = _USUAL,
 ) -> Response:  # fmt: skip
-    """The answer for an error: its status, a title, and a reason for people."""
+    """The answer for an error: its status, a title, and a reason for people. With the page BARE it asks no database."""
     title = title or _(_TITLES.get(status, "This did not work"))
     reason = reason or _(_REASONS.get(status, "Nothing was changed."))
+    words: dict[str, Any] = {"status": status, "title": title, "reason": reason, "login": login}
     if _api():
         made = jsonify({"error": {"status": status, "title": title, "reason": reason}})
+    elif _stays(status, page):
+        made = _message(words)
     else:
-        template = "errors/_error.html" if htmx.partial() else page
-        words = {"status": status, "title": title, "reason": reason, "login": login, "kept": _kept(), "again": _again()}
-        made = make_response(render_template(template, **words))
-        if htmx.partial():
-            # the fragment goes to the page's own place for messages, whatever the request was aimed at
-            made.headers["HX-Retarget"] = "#messages"
-            made.headers["HX-Reswap"] = "innerHTML"
+        words |= {"hint": _hint(status), "kept": _kept(), "again": _again(status)}
+        made = _bare(words) if page == BARE else make_response(render_template(page, **words))
     made.status_code = status
     if wait is not None:
         made.headers["Retry-After"] = str(wait)
@@ -214,31 +211,67 @@ def _why_frozen() -> str:
     else:
         since = i18n.exact(stopped.since)
         words = _("Only reading since %(day)s: something broke off, and has to be looked at first.", day=since)
-    return f"{words} {_('What you typed is still in your browser.')}"
+    return words
 
 
-def _again() -> str:
-    """Where to try once more: the same address, or (after a form) the page that it stood on."""
-    if request.method == "GET":
-        return params.way_back(request.full_path.rstrip("?"))
+def _stays(status: int, page: str) -> bool:
+    """Whether the reader's page stays as it is, and is only told what happened.
+
+    Always after a form that HTMX sent, as what was typed stands in it. After a link, when there is no page to show.
+    """
+    if htmx.partial() or not htmx.asked() or htmx.restoring():
+        return htmx.partial()
+    return not this_request().safe or page == BARE or (page == _USUAL and status >= 500)
+
+
+def _message(words: dict[str, Any]) -> Response:
+    """What goes to the page's own place for messages, whatever the request was aimed at. No database is asked."""
+    at = htmx.here() if htmx.partial() or this_request().safe else _came_from()
+    again = _again(words["status"]) if this_request().safe and not htmx.partial() else ""
+    words |= {"hint": _hint(words["status"]), "here": at, "again": again}
+    made = Response(current_app.jinja_env.get_template("errors/_error.html").render(words), mimetype="text/html")
+    # a link or a form without a target of its own is boosted: it selects `#page`, and would put its address into the bar
+    made.headers.extend(
+        {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML show:none", "HX-Reselect": "#message-error"}
+    )
+    made.headers["HX-Push-Url"] = "false"
+    return made
+
+
+def _bare(words: dict[str, Any]) -> Response:
+    sheet = looks.manifest()[skins.NONE]["file"]
+    page = current_app.jinja_env.get_template(BARE).render(words, sheet=sheet, host=request.host, language=i18n.DEFAULT)
+    return Response(page, mimetype="text/html")
+
+
+def _hint(status: int) -> str:
+    """Where what was typed is, when a form failed and it is nobody's fault who sent it."""
+    if status < 500 or this_request().safe:
+        return ""
+    return _("What you typed is still in your browser: try again in a moment.")
+
+
+def _again(status: int) -> str:
+    """Where to try once more what may work then: the same address, or (after a form) the page that it stood on."""
+    if status not in _PASSING:
+        return ""
+    return params.way_back(request.full_path.rstrip("?")) if this_request().safe else _came_from()
+
+
+def _came_from() -> str:
+    """The page that sent a form."""
     came = taken_apart(request.headers.get("Referer", ""))
-    return params.way_back(came.path if came.netloc == request.host else "")
+    return params.way_back(urlunsplit(("", "", came.path, came.query, "")) if came.netloc == request.host else "")
 
 
 def _kept() -> str:
     """What somebody had written, when it could not be taken: the page gives it back."""
-    if request.method != "POST" or htmx.partial():
+    if request.method != "POST":
         return ""
     try:
-        return request.form.get("body", "")
+        return "\n\n".join(text for name in _TEXTS if (text := request.form.get(name, "")))
     except HTTPException:  # it was too large even to be read
         return ""
-
-
-def render_bare(title: str, reason: str) -> str:
-    """A page that needs no database."""
-    frame = "<!doctype html><html lang=en><meta charset=utf-8><title>{0}</title><h1>{0}</h1><p>{1}</p></html>"
-    return frame.format(escape(title), escape(reason))
 
 
 def _api() -> bool:

@@ -20,6 +20,11 @@ def asked() -> bool:
     return "HX-Request" in request.headers
 
 
+def restoring() -> bool:
+    """Whether HTMX asks for a page that the reader goes back to: the browser shows its address already."""
+    return "HX-History-Restore-Request" in request.headers
+
+
 def here() -> str:
     """The address of the page that the reader is at: where parts of it are asked for, HTMX says it."""
     if not partial():

@@ -15,10 +15,9 @@ from flask_limiter.util import get_remote_address
 from core import i18n, jobs, pubsub
 from core.i18n import gettext as _
 from core.settings import Bool, Int, declare
-from web import limits
+from web import errors, limits
 from web.allowances import Allowances
 from web.auth import viewer
-from web.errors import render_bare
 from web.exchange import Asked, this_request
 from web.networks import network_of
 
@@ -97,21 +96,15 @@ def init_app(app: Flask) -> None:
             return None
         robot = bool(crawler_of(current.browser))
         if robot and closed():
-            return _refuse(
-                403, _("Robots find everything without this address."), _("robots.txt says where not to look.")
-            )
+            title = _("Robots find everything without this address.")
+            return _refuse(403, _("robots.txt says where not to look."), title=title)
         if not robot and not viewer().guest:
             return None
         wait = _wait(robot)
         if not wait:
             return None
-        answer = _refuse(
-            429,
-            _("Please wait a moment"),
-            _("That was a lot in a short time. Please wait %(wait)s.", wait=i18n.span(wait)),
-        )
-        answer.headers["Retry-After"] = str(wait)
-        return answer
+        words = _("That was a lot in a short time. Please wait %(wait)s.", wait=i18n.span(wait))
+        return _refuse(429, words, wait=wait)
 
     @app.after_request
     def _unlisted(answer: Response) -> Response:
@@ -162,7 +155,7 @@ def _allowances() -> tuple[int, int]:
     return _known[1], _known[2]
 
 
-def _refuse(status: int, title: str, reason: str) -> Response:
-    answer = Response(render_bare(title, reason), status, mimetype="text/html")
+def _refuse(status: int, reason: str, *, title: str = "", wait: int | None = None) -> Response:
+    answer = errors.answer(status, reason, title=title, wait=wait, page=errors.BARE)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -143,7 +143,7 @@
     timers.set(key, due);
   }
   function reason(page) {
-    return page.querySelector(".empty > p")?.textContent.trim() ?? "";
+    return [...page.querySelectorAll(".empty > p:not(:has(a))")].map((each) => each.textContent.trim()).join(" ");
   }
   function say(form, problem, words = "") {
     const place = form && $(".draft-state", form);

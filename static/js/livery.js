@@ -88,13 +88,28 @@
     }
   });
 
-  // --- no answer at all: said in words, and what was sent stays where it was typed ---
-  document.addEventListener("htmx:error", (event) => {
-    if (!event.detail.ctx || event.detail.ctx.response || event.detail.ctx.sourceElement?.id === "live") return;
+  // --- no answer at all, or none of this site's (a proxy's, while the site starts again): said in words, and what was
+  // sent stays where it was typed ---
+  function unreachable({ sourceElement }) {
+    if (sourceElement?.id === "live") return;
     const message = document.createElement("p");
     message.className = "alert alert-danger message";
     message.textContent = $("#messages").dataset.unreachable;
     $("#messages").replaceChildren(message);
+  }
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx && !event.detail.ctx.response) unreachable(event.detail.ctx);
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    const { ctx } = event.detail, { status, headers } = ctx.response;
+    if (status < 400 || headers.has("HX-Retarget")) return;
+    if (ctx.select ? ctx.text.includes('id="page"') : status < 500 && !/<html/i.test(ctx.text)) return;
+    event.preventDefault();
+    unreachable(ctx);
+  });
+  // what was said of the last try goes when the reader does something else
+  document.addEventListener("htmx:before:request", (event) => {
+    if (event.detail.ctx.sourceEvent?.isTrusted) $("#messages")?.replaceChildren();
   });
 
   // --- composer ---

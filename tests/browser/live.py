@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -196,6 +197,15 @@ class Site:
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         self._sql("UPDATE topics SET locked_at = ? WHERE id = ?", now, topic.id)
         self._sql("UPDATE versions SET number = number + 1")  # as every write of the site itself moves them on
+
+    @contextmanager
+    def troubled(self) -> Iterator[None]:
+        """Takes something from the database that no page can be made without, and puts it back."""
+        self._sql("ALTER TABLE versions RENAME TO versions_away")
+        try:
+            yield
+        finally:
+            self._sql("ALTER TABLE versions_away RENAME TO versions")
 
     def moderator(self) -> Person:
         """Somebody whom no other test knows, and who moderates everywhere."""
