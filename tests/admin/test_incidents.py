@@ -63,6 +63,15 @@ def test_an_error_is_grouped_with_its_place_and_its_secrets_are_left_out(broken,
     assert "q=secret" not in shown.html
 
 
+@pytest.mark.parametrize(("number", "words"), [(1, "once"), (2, "2 times")])
+def test_how_often_something_happened_is_said_in_words(keeper, guest, number, words):
+    for _ in range(number):
+        guest.get("/nowhere")
+    flush()
+    page = keeper.get("/admin/errors?kind=missing")
+    assert f'<span class="visually-hidden">{words}</span>' in page.html
+
+
 def test_addresses_where_nothing_is_are_grouped_by_their_shape(keeper, guest):
     for path in ("/topic/99991", "/topic/99992/x", "/wp-admin/setup.php", "/old/7/page", "/old/8/page"):
         guest.get(path)
