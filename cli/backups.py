@@ -14,7 +14,8 @@ from cli import site
 @click.command()
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--scheduled", is_flag=True, help="Into the data folder, dropping the oldest, as the schedule does.")
-def backup(file, scheduled):
+@click.option("--replace", is_flag=True, help="Put it in the place of a FILE that is there already.")
+def backup(file, scheduled, replace):
     """Write a backup of the live site into FILE: database, uploads and settings, verified."""
     from core import backup as maker
     from core import backups as schedule
@@ -22,6 +23,8 @@ def backup(file, scheduled):
 
     if bool(file) == scheduled:
         raise click.UsageError("Name a file, or say --scheduled.")
+    if file and file.exists() and not replace:
+        raise click.ClickException(f"{file} is there already. --replace puts the new backup in its place.")
     with _in_app() as (engine, config):
         try:
             if scheduled:
@@ -122,8 +125,10 @@ def _in_app(*, make=False):
 def _described(manifest):
     rows = sum(each["rows"] for each in manifest["tables"].values())
     files = len(manifest["uploads"])
+    strange = manifest.get("left_out", 0)
+    left_out = f" ({strange:,} left out, for their names are not Livery's)" if strange else ""
     return (
-        f"{rows:,} rows in {len(manifest['tables'])} tables, {files:,} uploaded file{'' if files == 1 else 's'}, "
+        f"{rows:,} rows in {len(manifest['tables'])} tables, {files:,} uploaded file{'' if files == 1 else 's'}{left_out}, "
         f"revision {manifest['revision']}, made {manifest['made_at']} from {manifest['database']}"
     )
 

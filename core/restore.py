@@ -41,8 +41,10 @@ def restore(path: Path, engine: Engine, uploads: Storage, *, replace: bool = Fal
 def _restore(path: Path, manifest: dict[str, Any], engine: Engine, uploads: Storage, replace: bool) -> dict[str, Any]:
     if not replace and inhabited(engine):
         raise NotEmpty
-    if manifest["revision"] > migrate.head():
+    if migrate.newer(manifest["revision"]):
         raise backup.Broken(f"it was made by a newer Livery (revision {manifest['revision']})")
+    if not migrate.knows(manifest["revision"]):
+        raise backup.Broken(f"this version of Livery does not know its revision, {manifest['revision']}")
     with zipfile.ZipFile(path) as archive, _new_uploads(archive, manifest, uploads):
         if engine.dialect.name == "sqlite":
             _onto_sqlite(archive, manifest, engine)

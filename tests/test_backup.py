@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -220,7 +222,8 @@ def test_any_changed_byte_is_found(file, tmp_path):
     with zipfile.ZipFile(file) as archive:
         places = [beginning_of(info, whole) + info.compress_size // 2 for info in archive.infolist() if info.file_size]
     assert len(places) > 10
-    for place in [*places, len(whole) - 3]:
+    between = range(0, len(whole), len(whole) // 150)  # headers, the directory, its end: what holds the parts together
+    for place in [*places, *between, *range(len(whole) - 170, len(whole), 3)]:
         damaged = bytearray(whole)
         damaged[place] ^= 1
         (tmp_path / "damaged.zip").write_bytes(damaged)
@@ -274,6 +277,37 @@ def test_a_file_outside_of_the_uploads_is_refused(file, tmp_path):
         backup.verify(path)
 
 
+def test_a_backup_of_an_earlier_version_which_ends_without_a_hash_is_read(file):
+    def unsealed(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members["manifest.json"])
+        members["manifest.json"] = json.dumps({**manifest, "sealed": False}).encode()
+
+    path = rewritten(file, unsealed)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"livery " + backup.hashlib.sha256(archive.read("manifest.json")).hexdigest().encode()
+    assert backup.verify(path)["revision"] == migrate.head()
+
+
+@pytest.mark.parametrize(
+    ("revision", "command", "why"),
+    [
+        ("0041x", "verify", "none of Livery's"),
+        ("0041x", "restore", "none of Livery's"),
+        ("0000", "restore", "not know"),
+    ],
+)
+def test_a_backup_of_no_known_revision_is_refused(file, tmp_path, revision, command, why):
+    with zipfile.ZipFile(file) as archive:
+        manifest = {**json.loads(archive.read("manifest.json")), "revision": revision, "sealed": False}
+    made = json.dumps(manifest).encode()
+    path = rewritten(file, lambda members: members.update({"manifest.json": made}))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"livery " + backup.hashlib.sha256(made).hexdigest().encode()
+    refused = livery(tmp_path / "data", command, str(path))
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert why in refused.stderr
+
+
 # --- the command line ---
 
 
@@ -287,9 +321,18 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_backup_verify_and_restore_on_the_command_line(village, tmp_path):
     file, other = tmp_path / "site.zip", tmp_path / "other"
+    for name in ("a.png", "holiday photo.jpg"):
+        (village / "uploads").mkdir(exist_ok=True)
+        (village / "uploads" / name).write_bytes(b"x")
     made = livery(village, "backup", str(file))
     assert made.returncode == 0, made.stderr
     assert "from sqlite" in made.stdout
+    assert "1 uploaded file (1 left out, for their names are not Livery's)" in made.stdout
+    before = file.read_bytes()
+    refused = livery(village, "backup", str(file))
+    assert (refused.returncode, "is there already" in refused.stderr) == (1, True)
+    assert file.read_bytes() == before
+    assert livery(village, "backup", "--replace", str(file)).returncode == 0
     assert livery(village, "verify", str(file)).stdout.startswith(f"{file} is whole: ")
     back = livery(other, "restore", str(file))
     assert (back.returncode, back.stdout.startswith("Restored and compared: ")) == (0, True), back.stderr
@@ -311,6 +354,18 @@ def test_a_backup_that_cannot_be_written_is_said_in_a_sentence(village, tmp_path
     assert refused.returncode == 1
     assert refused.stderr.startswith("Error: No backup was made: ")
     assert livery(village, "backup").returncode == 2
+
+
+def test_a_disk_that_is_full_is_said_in_a_sentence(village, tmp_path):
+    made = tmp_path / "site.zip"
+    assert livery(village, "backup", str(made)).returncode == 0
+    for words in (["backup", str(tmp_path / "other.zip")], ["restore", str(made)]):
+        command = ["bash", "-c", 'ulimit -f 64; exec "$@"', "bash", sys.executable, "-m", "cli.main", *words]
+        folder = village if words[0] == "backup" else tmp_path / "other"
+        environ = {**os.environ, "LIVERY_DATA": str(folder)}
+        refused = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+        assert (refused.returncode, "Traceback" in refused.stderr) == (1, False), refused.stderr
+        assert refused.stderr.startswith(("Error: No backup was made: ", "Error: Nothing was changed: "))
 
 
 def test_the_schedule_keeps_so_many(village, tmp_path):
