@@ -42,7 +42,7 @@ def prepare() -> None:
         click.echo(mark.sentence(current_app.config["LIVERY"].data / frozen.NAME), err=True)
     if _has_foundation():
         return
-    session().rollback()  # so that what another process lays just now is seen
+    session().close()  # so that what another process lays just now is seen
     with migrate.alone(db.db.engine):
         _lay_foundation()
 

@@ -61,8 +61,9 @@ def be_patient(connection: Any, record: object) -> None:
 def be_impatient(connection: Any, record: object) -> None:
     """Makes a new connection to the replica give up on what takes long, here and on the server."""
     _limit(connection, _STATEMENT)
+    connection.autocommit = True
     connection.execute(f"SET statement_timeout = {int(_STATEMENT * 1000)}")
-    connection.commit()
+    connection.autocommit = False
 
 
 def choose(primary: Engine, replica: Engine) -> Engine:
