@@ -4,12 +4,14 @@ import fcntl
 import logging
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from core import backup, clock, metrics, storage
+from core import backup, clock, failures, jobs, metrics, storage
 from core.config import ROOT, Config
 from core.settings import Int, declare
 
@@ -20,6 +22,32 @@ settings = declare(
     every_hours=Int(24, "Hours between backups into the data folder; 0: none", high=24 * 365),
     keep=Int(7, "How many of these backups are kept", low=1, high=1000),
 )
+
+_NAME = "backups"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A backup: its name, its size in bytes, and when it was made, in seconds since 1970."""
+
+    name: str
+    size: int
+    at: float
+
+    @property
+    def moment(self) -> datetime:
+        """When it was made."""
+        return datetime.fromtimestamp(self.at, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of the schedule: the backups that are kept, the newest first, and why the last try failed, if it did."""
+
+    kept: Sequence[Made] = ()
+    error: str = ""
+    failed_at: float = 0.0
+
 
 _running: "subprocess.Popen[bytes] | None" = None
 
@@ -55,6 +83,15 @@ def due(config: Config) -> bool:
     return clock.now().timestamp() - since >= hours * 3600
 
 
+def report() -> Report:
+    """The backups of the schedule, whichever process made them and wherever they lie."""
+    assert _config is not None
+    told, own = _told(), _kept(_config)
+    if own and (not told.kept or own[0].at > told.kept[0].at):
+        return Report(own, told.error, told.failed_at)
+    return told
+
+
 def late() -> datetime | None:
     """The moment of the newest backup when the schedule has missed one since; None while all is well.
 
@@ -63,8 +100,8 @@ def late() -> datetime | None:
     hours: int = settings.every_hours
     if not hours or _config is None:
         return None
-    made = kept(_config)
-    since = datetime.fromtimestamp((made[-1] if made else folder(_config)).stat().st_mtime, UTC)
+    made = report().kept
+    since = made[0].moment if made else datetime.fromtimestamp(folder(_config).stat().st_mtime, UTC)
     return since if clock.now() - since > timedelta(hours=2 * hours) else None
 
 
@@ -76,9 +113,14 @@ def make(engine: Engine, config: Config) -> Path | None:
         except BlockingIOError:
             return None
         path = folder(config) / f"livery-{clock.now():%Y%m%d-%H%M%S}.zip"
-        backup.write(engine, storage.of(config), path)
+        try:
+            backup.write(engine, storage.of(config), path)
+        except Exception as error:
+            _tell(Report(_kept(config), failures.short(error), clock.now().timestamp()))
+            raise
         for old in kept(config)[: -settings.keep]:
             old.unlink()
+        _tell(Report(_kept(config)))
         return path
 
 
@@ -99,5 +141,24 @@ def make_due() -> None:
 
 
 def _age() -> float:
-    assert _config is not None
-    return clock.now().timestamp() - max(kept(_config)).stat().st_mtime
+    return clock.now().timestamp() - report().kept[0].at
+
+
+def _kept(config: Config) -> list[Made]:
+    """The backups in this process's folder, the newest first."""
+    return [Made(path.name, (about := path.stat()).st_size, about.st_mtime) for path in reversed(kept(config))]
+
+
+def _tell(said: Report) -> None:
+    try:
+        jobs.tell(_NAME, said)
+    except Exception:  # the queue is away: the backup itself is what counts
+        log.exception("The queue does not answer, so other processes do not hear of the backup")
+
+
+def _told() -> Report:
+    try:
+        return jobs.told(_NAME) or Report()
+    except Exception:
+        log.exception("The queue does not answer, so nobody knows of backups of other processes")
+        return Report()

@@ -245,6 +245,16 @@ def working() -> tuple[list[tuple[str, int, runs.Run]], list[tuple[str, float]]]
     return [(name_of(each), every, last.get(name_of(each), runs.Run())) for each, every in _recurring], running
 
 
+def tell(name: str, value: object) -> None:
+    """Says something small to every process of the site, through the queue's own store. Raises what that raises."""
+    _queue.put(f"livery.told.{name}", value)
+
+
+def told(name: str) -> Any:
+    """What some process said last under a name, or None. Raises what the queue's store raises."""
+    return _queue.get(f"livery.told.{name}", peek=True)
+
+
 def alive() -> bool:
     """Whether somebody works through the queue, here or elsewhere: he leaves a sign every few seconds. Raises Away."""
     if _queue is None or _queue.immediate:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from core import events, jobs
+from core.backups import Report, report
 from core.db import after_commit, session
 from core.failures import FailedJob
 from core.i18n import gettext as _
@@ -125,6 +126,12 @@ def recurring(viewer: Viewer) -> list[Recurring]:
     panel.guard(viewer, RIGHT)
     found = [Recurring(*each) for each in jobs.working()[0]]
     return sorted(found, key=lambda each: (not each.run.failed, each.words))
+
+
+def backups(viewer: Viewer) -> Report:
+    """The backups of the schedule. Raises Forbidden."""
+    panel.guard(viewer, RIGHT)
+    return report()
 
 
 def queue(viewer: Viewer) -> Queue:

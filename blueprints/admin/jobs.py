@@ -22,6 +22,7 @@ def index():
         queue=job_tools.queue(viewer()),
         groups=job_tools.failed(viewer()),
         recurring=job_tools.recurring(viewer()),
+        backups=job_tools.backups(viewer()),
         words=job_tools.words,
     )
 

@@ -1,12 +1,13 @@
 """Jobs in the control panel: the recurring ones, the queue, and what failed for good."""
 
+import os
 import socket
 from datetime import timedelta
 from html import unescape
 
 import pytest
 
-from core import clock, config, events, failures, jobs, redis_client, runs
+from core import backup, backups, clock, config, db, events, failures, jobs, redis_client, runs
 from core.db import session, writing
 from core.events import deliver_outbox, emit, subscribe
 from core.failures import FailedJob
@@ -246,3 +247,27 @@ def test_what_cannot_go_back_on_the_queue_stays_set_aside(keeper, silent_queue):
     fail(-1)
     keeper.post("/admin/jobs/retry", {"which": "all"})
     assert "Away: The queue does not answer" in keeper.get("/admin/jobs").words
+
+
+def test_the_newest_backup_is_known_whichever_process_made_it(app, keeper, tmp_path, monkeypatch):
+    worker, server = (config.read({"LIVERY_DATA": str(tmp_path / name), "SECRET_KEY": "x"}) for name in "ws")
+    monkeypatch.setattr(backups, "_config", server)
+    os.utime(backups.folder(server), ((clock.now() - timedelta(hours=49)).timestamp(),) * 2)
+    assert "There is none yet." in keeper.get("/admin/jobs").words
+    assert "There was no backup" in keeper.get("/admin/").words
+    with inside():
+        made = backups.make(db.db.engine, worker)
+    assert made is not None
+    assert made.name in keeper.get("/admin/jobs").words
+    assert "There was no backup" not in keeper.get("/admin/").words
+    monkeypatch.setattr(backup, "write", full)
+    with inside(), pytest.raises(OSError, match="no room"):
+        backups.make(db.db.engine, worker)
+    page = keeper.get("/admin/jobs").words
+    assert "The last try failed: OSError: no room" in page
+    assert made.name in page
+
+
+def full(*about: object) -> None:
+    """Instead of a backup where there is no room for one."""
+    raise OSError("no room")
