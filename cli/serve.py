@@ -33,6 +33,7 @@ log = logging.getLogger("livery.serve")
 
 ADMINISTRATOR = "Keeper"
 _CONNECTIONS = 20_000
+_AGAIN = "LIVERY_STARTS_AGAIN"
 _PAUSE = 1.0
 """Seconds before a server whose workers die begins again."""
 _LONGEST_HEAD = 32 * 1024
@@ -70,6 +71,8 @@ def serve() -> None:
 
 def _require_free(config: environment.Config) -> None:
     """Raises ClickException when somebody listens there: the system would share requests out between the two."""
+    if os.environ.pop(_AGAIN, ""):
+        return  # this very process listened there until a moment ago
     address = (config.host, config.port)
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     with socket.socket(family) as place:
@@ -126,6 +129,7 @@ def _serve(config: environment.Config) -> None:
         # it makes a new worker for one that died, but gives up when the next dies within seconds
         log.error("Two workers died within a few seconds; the server starts again")
         time.sleep(_PAUSE)
+        os.environ[_AGAIN] = "1"
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606  (the same command in the same process)
 
 
