@@ -111,7 +111,6 @@ class Streams:
         if scope["method"] != "GET":
             return await self._refuse(send, scope, 405, (b"allow", b"GET"))
         asked = environ(scope, BytesIO()) | {_LAID_DOWN: None}
-        asked["HTTP_COOKIE"] = _readable(asked.get("HTTP_COOKIE", ""))
         answered = await self.threads.run(self._ask, asked)
         stream: Stream | None = asked[_LAID_DOWN]
         if stream is None:
@@ -258,11 +257,6 @@ def _room() -> int:
     """How many streams this process may have: half as many as files, as the others who read need connections, too."""
     files, _most = resource.getrlimit(resource.RLIMIT_NOFILE)
     return _MOST if files == resource.RLIM_INFINITY else min(_MOST, files // 2)
-
-
-def _readable(cookies: str) -> str:
-    """Cookies without what is no UTF-8 in them: another application of the same host may have set anything."""
-    return cookies.encode("latin-1").decode(errors="replace").encode().decode("latin-1")
 
 
 async def _answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
