@@ -107,6 +107,8 @@ def migrations() -> str:
 
 def takes_writes() -> str:
     """The database can be written to."""
+    if words := surroundings.stopped():
+        return words
     try:
         try_writing()
     except DBAPIError as error:

@@ -161,14 +161,14 @@ def static_files() -> str:
     return f"{len(wanted) - 1} skins, scripts and icons"
 
 
-def open_for_writing() -> str:
-    """Nothing has stopped all writing, or is at it just now."""
+def stopped() -> str:
+    """What has stopped all writing and is at it just now; empty: nothing. Raises Trouble when nobody is at it any more."""
     config = _config()
     path = config.data / frozen.NAME
     mark = frozen.read(path) if config.database_url.startswith("sqlite") else None
-    if mark is None or mark.at_work:
-        return mark.sentence(path) if mark else "nothing stops it"
-    raise Trouble(mark.sentence(path))
+    if mark is not None and not mark.at_work:
+        raise Trouble(mark.sentence(path))
+    return mark.sentence(path) if mark else ""
 
 
 def first_line(error: Exception) -> str:
@@ -185,5 +185,5 @@ def some(names: Sequence[str]) -> str:
 CHECKS: dict[str, Callable[[], str]] = {
     "configuration": configuration, "address": reachable, "data folder": data_folder, "uploads": uploads,
     "disk space": disk_space, "static files": static_files, "redis": redis_server, "mail": mail_server, "replica": database_replica,
-    "plugins": loaded_plugins, "writing": open_for_writing,
+    "plugins": loaded_plugins,
 }  # fmt: skip
