@@ -256,7 +256,7 @@ def let_go(error: BaseException | None = None) -> None:
 
 def trouble_of(error: BaseException) -> str:
     """What an error says about the database itself: "full" (no room to write), "away" (no answer), "closed" (it can only
-    be read), or nothing.
+    be read), "busy" (two waited for each other, and one had to give way), or nothing.
     """
     if isinstance(error, PendingRollbackError):  # something went on with a transaction whose connection was gone
         return "away"
@@ -267,6 +267,8 @@ def trouble_of(error: BaseException) -> str:
         return "full"
     if code.startswith("SQLITE_READONLY") or code == "25006":
         return "closed"
+    if code in ("40001", "40P01", "55P03"):
+        return "busy"
     away = error.connection_invalidated or code in ("SQLITE_BUSY", "SQLITE_CANTOPEN") or code.startswith(("08", "57P"))
     return "away" if away or (isinstance(error, OperationalError) and not code) else ""
 

@@ -28,20 +28,35 @@ from forum import (
 
 
 def flush_tallies() -> None:
-    """Writes the views and last-seen times that reading left behind."""
+    """Writes the views and last-seen times that reading left behind; what could not be written is tried the next time.
+
+    Each kind in a transaction of its own: whoever replies holds first himself and then the topic, and one that holds a topic
+    must not wait for him.
+    """
     counts, moments = tally.take()
-    if not counts and not moments:
-        return
-    try:
-        with writing():
-            counting.flush_views({key: number for (name, key), number in counts.items() if name == "topic.views"})
-            categories.flush_clicks(counts)
-            statistics.flush_visits(counts)
-            users.flush_seen({key: moment for (name, key), moment in moments.items() if name == "user.seen"})
-            sessions.flush_seen({key: moment for (name, key), moment in moments.items() if name == sessions.SEEN})
-    except Exception:
-        tally.give_back(counts, moments)
-        raise
+    failed: Exception | None = None
+    for kind, write in _TALLIED.items():
+        numbers = {mark: number for mark, number in counts.items() if mark[0].startswith(kind)}
+        times = {mark: moment for mark, moment in moments.items() if mark[0].startswith(kind)}
+        try:
+            if numbers or times:
+                with writing():
+                    write(numbers or times)
+        except Exception as error:
+            tally.give_back(numbers, times)
+            failed = error
+    if failed is not None:
+        raise failed
+
+
+def _by_key(write: Callable[[dict[int, Any]], None]) -> Callable[[dict[tuple[str, int], Any]], None]:
+    return lambda found: write({key: value for (_, key), value in found.items()})
+
+
+_TALLIED: dict[str, Callable[[dict[tuple[str, int], Any]], None]] = {
+    "topic.": _by_key(counting.flush_views), "category.": categories.flush_clicks, "visits.": statistics.flush_visits,
+    "user.": _by_key(users.flush_seen), "session.": _by_key(sessions.flush_seen),
+}  # fmt: skip
 
 
 def start(context: Callable[[], AbstractContextManager[Any]], *, embedded: bool) -> Callable[[], None]:

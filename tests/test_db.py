@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import OperationalError, StatementError
 
-from core import cache, clock, db
+from core import cache, clock, db, tally
 from core.db import WriteRefused, after_commit, reading_only, session, write_in_progress, writing
+from forum import schedule
 from models import Tag, User
-from tests.factories import a_category, a_user, fresh, inside, number_of
+from tests.factories import a_category, a_topic, a_user, fresh, inside, number_of
 
 
 def test_what_was_written_is_there_afterwards(app):
@@ -211,3 +212,21 @@ def test_what_another_connection_changed_is_seen_by_the_next_session(app):
         cache.bump("sample")
     with inside():
         assert cache.keep("sample", lambda: "new", "sample") == "new"
+
+
+def test_what_one_kind_of_count_cannot_do_holds_up_no_other(app, monkeypatch):
+    topic, ann = a_topic(), a_user("Ann")
+    tally.count("topic.views", topic.id)
+    tally.touch("user.seen", ann.id)
+
+    def gives_way(rows) -> None:
+        raise OperationalError("update topics", {}, Exception("deadlock"))
+
+    monkeypatch.setitem(schedule._TALLIED, "topic.", gives_way)
+    with inside(), pytest.raises(OperationalError):
+        schedule.flush_tallies()
+    assert fresh(ann).last_seen_at is not None
+    monkeypatch.undo()
+    with inside():
+        schedule.flush_tallies()
+    assert fresh(topic).views == 1  # given back, and counted once

@@ -135,6 +135,7 @@ class Failing(Exception):
         ({"sqlite_errorname": "SQLITE_BUSY"}, "away"),
         ({"sqlite_errorname": "SQLITE_CORRUPT"}, ""),
         ({"sqlstate": "53100"}, "full"),
+        ({"sqlstate": "40P01"}, "busy"),
         ({"sqlstate": "57P01"}, "away"),
         ({"sqlstate": "08006"}, "away"),
         ({"sqlstate": "42P01"}, ""),

@@ -176,6 +176,8 @@ def _about(error: Exception) -> tuple[int, str, int | None]:
         return 507, "", None
     if trouble == "closed":
         return 503, _("The site can only be read just now."), 60
+    if trouble == "busy":
+        return 503, _("Others wrote at the same moment."), 1
     if trouble == "away":
         return 503, _("The database does not answer just now."), 5
     return 500, "", None
