@@ -162,6 +162,7 @@ def _in_a_file(path: Path) -> Any:
     try:
         made = SqliteHuey("livery", filename=str(path), fsync=False)
         made.pending_count()
+        made.storage.close()  # a worker that is forked from this process opens its own
         return made
     except sqlite3.OperationalError:  # it is held by somebody, or there is no room: the file itself may be whole
         raise

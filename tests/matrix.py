@@ -145,7 +145,7 @@ say("GET robots", EVERYBODY)
 for name in ("recent", "popular", "top"):
     say(f"GET lists.{name}", EVERYBODY, query="?term=alltime")
     say(f"GET lists.{name}", READERS, query="?cid={category_id}")
-say("GET tags.show", EVERYBODY, kinds="all")
+say("GET tags.show", READERS)
 say("GET widgets.show", EVERYBODY, item_id="listed")
 say("GET widgets.show", EVERYBODY, query="?in={category_id}", item_id="listed")
 say("GET users.by_id", EVERYBODY, kinds="all")

@@ -253,7 +253,9 @@ def test_a_number_in_the_address_opens_the_page_that_holds_it(guest, long_topic)
     ("asked", "first", "last"), [(1, 1, 20), (20, 1, 20), (21, 21, 40), (131, 121, 131), (99999, 121, 131)]
 )
 def test_any_number_leads_somewhere_sensible(guest, long_topic, asked, first, last):
-    assert numbers(guest.get(f"{path_of(long_topic)}/{asked}")) == list(range(first, last + 1))
+    page = guest.get(f"{path_of(long_topic)}/{asked}")
+    page = guest.follow(page) if asked > last else page
+    assert numbers(page) == list(range(first, last + 1))
 
 
 def test_post_four_hundred_and_thirty_one_opens_on_its_page(guest):
@@ -288,6 +290,7 @@ def test_the_navigator_jumps_within_the_chosen_order(guest, long_topic):
 @pytest.mark.parametrize("number", ["0", "999999"])
 def test_a_number_that_no_post_has_leads_to_an_end(guest, long_topic, number):
     answer = guest.follow(guest.get(path_of(long_topic), {"post": number}))
+    answer = guest.follow(answer) if answer.status == 302 else answer
     assert answer.status == 200
     assert numbers(answer)
 
