@@ -96,7 +96,7 @@ def test_a_server_holds_no_database_that_its_workers_would_inherit(tmp_path):
 def test_a_site_with_more_open_pages_than_a_server_takes_by_itself_still_answers(tmp_path):
     site, streams = Site(tmp_path), []
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    site.livery("migrate")
+    site.livery("users", "create", "Olga", "--admin", "--password", PASSWORD)
     site.livery("settings", "set", "live.guests_at_once", "0")
     site.start()
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
