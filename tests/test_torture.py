@@ -97,7 +97,8 @@ def test_a_site_with_more_open_pages_than_a_server_takes_by_itself_still_answers
     site, streams = Site(tmp_path), []
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     site.livery("users", "create", "Olga", "--admin", "--password", PASSWORD)
-    site.livery("settings", "set", "live.guests_at_once", "0")
+    for limit in ("live.guests_at_once", "reading.per_minute"):
+        site.livery("settings", "set", limit, "0")
     site.start()
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
