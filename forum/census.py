@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, String, column, exists, false, select, table, union_all
+from sqlalchemy import Integer, Select, String, column, exists, false, func, select, table, union_all
 
 from core import clock
 from core.db import session
@@ -157,11 +157,13 @@ def _lettered(query: Any, name: str, address: str) -> Any:
 
 def _narrowed(query: Any, fits: Any, *ids: Any) -> Any:
     """The people who fit. Few are looked up by their ids; of many, a page is soon found by going through everybody."""
-    few = [select(each.limit(_FEW + 1).subquery()) for each in ids]
-    found = set(session().scalars(union_all(*few)))
-    if not found:
+    few = union_all(*(select(each.limit(_FEW + 1).subquery()) for each in ids))
+    number = session().scalar(
+        select(func.count()).select_from(few.subquery())
+    )  # many are soon counted, and slowly fetched
+    if not number:
         return query.where(false())
-    return query.where(User.id.in_(found) if len(found) <= _FEW else fits)
+    return query.where(User.id.in_(set(session().scalars(few))) if number <= _FEW else fits)
 
 
 def _inside(*group_ids: int) -> Any:
