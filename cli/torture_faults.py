@@ -231,7 +231,7 @@ def plugin_raising(place: Path, plan: Plan) -> str:
         raise Trouble(f"mails {server.taken}, ready {ready}, raised {raised}, {crowd.noticed()} notices")
     return (
         f"raised {sum(raised.values())} times; {len(told.acknowledged)} replies, {told.reads['200']} pages, "
-        f"all {len(sent)} mails and {crowd.noticed()} notices meanwhile"
+        f"all {len(sent)} mails meanwhile; notices told: {crowd.noticed()}"
     )
 
 

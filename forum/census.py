@@ -33,7 +33,7 @@ COLUMNS = {
     "posts": mark("Posts"), "topics": mark("Topics"), "reputation": mark("Reputation"), "groups": mark("Groups"),
 }  # fmt: skip
 _AWAY = {"away3": timedelta(days=91), "away": timedelta(days=182), "away12": timedelta(days=365)}
-_PER_PAGE = 50
+_PER_PAGE = 40
 _BATCH = 1000
 _FEW = 1000
 _GRAM = 3
