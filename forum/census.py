@@ -126,7 +126,9 @@ def _matching(wanted: Wanted) -> Any:
         before, never = User.joined_at < since, User.last_seen_at.is_(None)
         ids = select(User.id).where(before)
         few = (ids.where(never), ids.where(User.last_seen_at < since))
-        query = _narrowed(query, before & (never | (User.last_seen_at < since)), *few)
+        gone = before & (never | (User.last_seen_at < since))
+        # mostly they are many, which is soon counted and slowly fetched
+        query = query.where(gone) if _many(*few) else _narrowed(query, gone, *few)
     elif show == "staff":
         known = builtin_groups()
         query = query.where(_inside(known["administrators"], known["moderators"]))
@@ -157,13 +159,16 @@ def _lettered(query: Any, name: str, address: str) -> Any:
 
 def _narrowed(query: Any, fits: Any, *ids: Any) -> Any:
     """The people who fit. Few are looked up by their ids; of many, a page is soon found by going through everybody."""
-    few = union_all(*(select(each.limit(_FEW + 1).subquery()) for each in ids))
-    number = session().scalar(
-        select(func.count()).select_from(few.subquery())
-    )  # many are soon counted, and slowly fetched
-    if not number:
+    few = [select(each.limit(_FEW + 1).subquery()) for each in ids]
+    found = set(session().scalars(union_all(*few)))
+    if not found:
         return query.where(false())
-    return query.where(User.id.in_(set(session().scalars(few))) if number <= _FEW else fits)
+    return query.where(User.id.in_(found) if len(found) <= _FEW else fits)
+
+
+def _many(*ids: Any) -> bool:
+    few = union_all(*(select(each.limit(_FEW + 1).subquery()) for each in ids))
+    return (session().scalar(select(func.count()).select_from(few.subquery())) or 0) > _FEW
 
 
 def _inside(*group_ids: int) -> Any:
@@ -210,16 +215,21 @@ def _rows_of(query: Select[Any], order: _Order, cursor: str) -> list[Person]:
     if cursor and value is None:
         never = never.where(order.beyond(User.id, last_id))
 
+    def few(wanted: Select[Any]) -> list[Person]:
+        """They are put in order by their ids alone: what is shown is read of those few."""
+        ids = wanted.with_only_columns(User.id, maintain_column_froms=True).subquery()
+        return _read(order.begin(_everybody().join(ids, ids.c.id == User.id)))
+
     def seen(most: int) -> list[Person]:
         if value is None:
-            return _read(at.limit(most))
+            return few(at.limit(most))
         level = (column == value) & order.beyond(User.id, last_id)
-        return beyond(_read, at, level, order.beyond(column, value), most)
+        return beyond(few, at, level, order.beyond(column, value), most)
 
     if order.falling:
         rows = [] if cursor and value is None else seen(size)
-        return rows if len(rows) == size or not column.nullable else rows + _read(never.limit(size - len(rows)))
-    rows = _read(never.limit(size)) if column.nullable and value is None else []
+        return rows if len(rows) == size or not column.nullable else rows + few(never.limit(size - len(rows)))
+    rows = few(never.limit(size)) if column.nullable and value is None else []
     return rows if len(rows) == size else rows + seen(size - len(rows))
 
 
