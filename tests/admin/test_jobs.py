@@ -253,7 +253,7 @@ def test_the_newest_backup_is_known_whichever_process_made_it(app, keeper, tmp_p
     worker, server = (config.read({"LIVERY_DATA": str(tmp_path / name), "SECRET_KEY": "x"}) for name in "ws")
     monkeypatch.setattr(backups, "_config", server)
     os.utime(backups.folder(server), ((clock.now() - timedelta(hours=49)).timestamp(),) * 2)
-    assert "There is none yet." in keeper.get("/admin/jobs").words
+    assert "The schedule has made none yet." in keeper.get("/admin/jobs").words
     assert "There was no backup" in keeper.get("/admin/").words
     with inside():
         made = backups.make(db.db.engine, worker)
