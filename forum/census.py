@@ -215,21 +215,16 @@ def _rows_of(query: Select[Any], order: _Order, cursor: str) -> list[Person]:
     if cursor and value is None:
         never = never.where(order.beyond(User.id, last_id))
 
-    def few(wanted: Select[Any]) -> list[Person]:
-        """They are put in order by their ids alone: what is shown is read of those few."""
-        ids = wanted.with_only_columns(User.id, maintain_column_froms=True).subquery()
-        return _read(order.begin(_everybody().join(ids, ids.c.id == User.id)))
-
     def seen(most: int) -> list[Person]:
         if value is None:
-            return few(at.limit(most))
+            return _read(at.limit(most))
         level = (column == value) & order.beyond(User.id, last_id)
-        return beyond(few, at, level, order.beyond(column, value), most)
+        return beyond(_read, at, level, order.beyond(column, value), most)
 
     if order.falling:
         rows = [] if cursor and value is None else seen(size)
-        return rows if len(rows) == size or not column.nullable else rows + few(never.limit(size - len(rows)))
-    rows = few(never.limit(size)) if column.nullable and value is None else []
+        return rows if len(rows) == size or not column.nullable else rows + _read(never.limit(size - len(rows)))
+    rows = _read(never.limit(size)) if column.nullable and value is None else []
     return rows if len(rows) == size else rows + seen(size - len(rows))
 
 
