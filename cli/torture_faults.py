@@ -2,13 +2,13 @@
 
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cli.torture_checks import Plan, Trouble, a_postgres, a_site, a_small_disk, check, only, still_answered
 from cli.torture_crowd import Crowd
-from cli.torture_site import MailServer, Redis
+from cli.torture_site import MailServer, Redis, Site
 
 _PATIENCE = 6.0
 """Seconds that a reply may take while Redis hangs: a second or two for that, and the rest for a crowd on a small machine."""
@@ -16,54 +16,34 @@ _PATIENCE = 6.0
 
 def redis_gone(place: Path, plan: Plan) -> str:
     """Redis is killed while members write, and comes back: nobody notices."""
-    redis = Redis(place)
-    redis.start()
-    try:
-        with a_site(place / "site", worker=True, REDIS_URL=redis.url) as site:
-            crowd = Crowd(site, members=120)
-            site.start()
-            if not site.becomes("/readyz", 200):
-                raise Trouble("the worker never began")
-            crowd.begin(writers=4, readers=4, every=0.1)
-            still_answered(crowd, "with Redis")
-            redis.kill()
-            still_answered(crowd, "without Redis")
-            redis.start()
-            still_answered(crowd, "with Redis again")
-            told = crowd.end()
-            if not site.becomes("/readyz", 200, 60):
-                raise Trouble("the worker did not come back")
-            check(site, crowd)
-    finally:
+    with _crowded(place) as (redis, site, crowd):
+        still_answered(crowd, "with Redis")
         redis.kill()
+        still_answered(crowd, "without Redis")
+        redis.start()
+        still_answered(crowd, "with Redis again")
+        told = crowd.end()
+        if not site.becomes("/readyz", 200, 60):
+            raise Trouble("the worker did not come back")
+        check(site, crowd)
     only(site, told, {"303"}, {"200"})
     return f"{len(told.acknowledged)} replies and {told.reads['200']} pages before, without and after it; none refused"
 
 
 def redis_hanging(place: Path, plan: Plan) -> str:
     """Redis takes calls and says nothing, again and again: nobody is refused, and nobody waits for it long."""
-    redis = Redis(place)
-    redis.start()
-    try:
-        with a_site(place / "site", worker=True, REDIS_URL=redis.url) as site:
-            crowd = Crowd(site, members=120)
-            site.start()
-            if not site.becomes("/readyz", 200):
-                raise Trouble("the worker never began")
-            crowd.begin(writers=4, readers=4, every=0.1)
-            for _ in range(2):
-                still_answered(crowd, "with Redis")
-                redis.pause(signal.SIGSTOP)
-                time.sleep(12)
-                still_answered(crowd, "while Redis hangs")
-                redis.pause(signal.SIGCONT)
-            still_answered(crowd, "with Redis again")
-            told = crowd.end()
-            if not site.becomes("/readyz", 200, 60):
-                raise Trouble("the worker did not come back")
-            check(site, crowd)
-    finally:
-        redis.kill()
+    with _crowded(place) as (redis, site, crowd):
+        for _ in range(2):
+            still_answered(crowd, "with Redis")
+            redis.pause(signal.SIGSTOP)
+            time.sleep(12)
+            still_answered(crowd, "while Redis hangs")
+            redis.pause(signal.SIGCONT)
+        still_answered(crowd, "with Redis again")
+        told = crowd.end()
+        if not site.becomes("/readyz", 200, 60):
+            raise Trouble("the worker did not come back")
+        check(site, crowd)
     only(site, told, {"303"}, {"200"})
     if told.slowest > _PATIENCE:
         raise Trouble(f"somebody waited {told.slowest:.1f} s for a reply, more than {_PATIENCE} s")
@@ -171,33 +151,20 @@ def mail_hanging(place: Path, plan: Plan) -> str:
 
 def worker_killed(place: Path, plan: Plan) -> str:
     """kill -9 of the worker while it has mails and events in hand: what it was to do is done by the next."""
-    redis = Redis(place)
-    redis.start()
-    try:
-        with (
-            MailServer() as server,
-            a_site(place / "site", worker=True, REDIS_URL=redis.url, LIVERY_MAIL=server.url) as site,
-        ):
-            crowd = Crowd(site, members=120)
-            site.start()
-            if not site.becomes("/readyz", 200):
-                raise Trouble("the worker never began")
-            crowd.begin(writers=4, readers=4, every=0.1)
-            server.hanging.set()  # so that the worker has a mail in hand whenever it is killed
-            sent = crowd.reset_passwords(4)
-            for _ in range(max(2, plan.kills // 10)):
-                site.kill_worker()
-                still_answered(crowd, "without a worker")
-                site.start_worker()
-                still_answered(crowd, "with a new worker")
-            redis.kill()  # and its memory with it
-            redis.start()
-            server.hanging.clear()
-            told = crowd.end()
-            late = _wait(lambda: len(server.taken) >= len(sent) and not crowd.waiting(), 600)
-            check(site, crowd)
-    finally:
-        redis.kill()
+    with MailServer() as server, _crowded(place, LIVERY_MAIL=server.url) as (redis, site, crowd):
+        server.hanging.set()  # so that the worker has a mail in hand whenever it is killed
+        sent = crowd.reset_passwords(4)
+        for _ in range(max(2, plan.kills // 10)):
+            site.kill_worker()
+            still_answered(crowd, "without a worker")
+            site.start_worker()
+            still_answered(crowd, "with a new worker")
+        redis.kill()  # and its memory with it
+        redis.start()
+        server.hanging.clear()
+        told = crowd.end()
+        late = _wait(lambda: len(server.taken) >= len(sent) and not crowd.waiting(), 600)
+        check(site, crowd)
     only(site, told, {"303"}, {"200"})
     if late or set(server.taken) != set(sent):
         raise Trouble(f"{len(sent)} mails were asked for, these came: {server.taken}; to be done: {crowd.waiting()}")
@@ -241,3 +208,20 @@ def _wait(until: Callable[[], bool], seconds: float) -> bool:
     while not until() and time.monotonic() < end:
         time.sleep(0.5)
     return not until()
+
+
+@contextmanager
+def _crowded(place: Path, **environ: str) -> Iterator[tuple[Redis, Site, Crowd]]:
+    """A site with a Redis and a worker of its own, in which members write and read."""
+    redis = Redis(place)
+    redis.start()
+    try:
+        with a_site(place / "site", worker=True, REDIS_URL=redis.url, **environ) as site:
+            crowd = Crowd(site, members=120)
+            site.start()
+            if not site.becomes("/readyz", 200):
+                raise Trouble("the worker never began")
+            crowd.begin(writers=4, readers=4, every=0.1)
+            yield redis, site, crowd
+    finally:
+        redis.kill()
