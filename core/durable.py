@@ -6,7 +6,6 @@ in time goes on the queue again, by a recurring job.
 """
 
 import json
-import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, failures, jobs
 from core.changes import Shown
-from core.db import Key, Model, after_commit, session, writing
-
-log = logging.getLogger("livery.jobs")
+from core.db import Key, Model, after_commit, session, write_in_progress, writing
 
 _WAITS, _WORKS = timedelta(minutes=5), timedelta(minutes=5)
 """How long a row may wait on the queue, and one stretch of its work may take, before somebody else sees to it."""
@@ -44,6 +41,8 @@ def promise(job: jobs.Job[...], *args: Any) -> None:
 
     It is called again while it returns true: one that takes long does a little each time.
     """
+    if not write_in_progress():
+        raise RuntimeError("promise() belongs inside writing().")
     row = DurableJob(name=job.name, arguments=json.dumps(args), lost_at=clock.now() + _WAITS)
     session().add(row)
     session().flush()

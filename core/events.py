@@ -87,6 +87,8 @@ def deliver(row_id: int) -> None:
         return
     event = _kinds[row.name](**json.loads(row.payload))
     trouble = [error for listener in _subscribers[row.name] if (error := _heard(listener, event))]
+    for error in trouble[1:]:
+        log.error("Another subscriber to %s failed as well", row.name, exc_info=error)
     if trouble:
         raise trouble[0]
     with writing() as current:

@@ -79,6 +79,12 @@ def test_nothing_is_promised_by_who_fails():
     assert (done, left()) == ([], 0)
 
 
+def test_nothing_is_promised_outside_a_transaction():
+    with inside(), pytest.raises(RuntimeError, match="inside writing"):
+        promise(work, "never")
+    assert left() == 0
+
+
 def test_a_queue_that_forgets_loses_nothing(forgetful):
     ask_for("hello")
     forgetful.undo()

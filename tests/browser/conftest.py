@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.live import ROOT, Person, Site, Tab
+from tests.browser.live import ROOT, Person, Site, Tab, Topic
 
 ARTIFACTS = ROOT / "test-artifacts"
 ARGUMENTS = (
@@ -40,6 +40,18 @@ def empty(tmp_path: Path) -> Iterator[Site]:
     running.serve()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def me(site: Site) -> Person:
+    """Somebody who is nobody else's."""
+    return site.person()
+
+
+@pytest.fixture
+def ground(site: Site) -> Topic:
+    """A topic that nobody else writes in."""
+    return site.ground()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
 from skins.stage import session_of
 
@@ -337,3 +337,12 @@ class Tab:
         self.requests.append(request)
         if request.is_navigation_request() and request.frame == self.page.main_frame and not request.redirected_from:
             self.documents.append(request.url)
+
+
+def open_composer(tab: Tab, topic: Topic) -> Locator:
+    """Opens the composer in the dock of a topic and gives its text."""
+    tab.go(topic.path)
+    tab.page.locator(".tools").get_by_role("link", name="Reply", exact=True).click()
+    text = tab.page.locator("#dock").get_by_label("Text")
+    expect(text).to_be_focused()
+    return text

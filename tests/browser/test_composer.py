@@ -5,19 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from tests.browser.live import PASSWORD, Person, Site, Tab, Topic
+from tests.browser.live import PASSWORD, Tab
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def me(site: Site) -> Person:
-    return site.person()
-
-
-@pytest.fixture
-def ground(site: Site) -> Topic:
-    return site.ground()
 
 
 def posts(tab: Tab) -> Locator:

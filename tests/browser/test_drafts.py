@@ -6,31 +6,12 @@ import time
 import pytest
 from playwright.sync_api import Error, Locator, expect
 
-from tests.browser.live import PASSWORD, Person, Site, Tab, Topic
+from tests.browser.live import PASSWORD, Site, Tab, open_composer
 
 pytestmark = pytest.mark.browser
 
 LOST_AT_MOST = 5.0
 """Seconds of typing."""
-
-
-@pytest.fixture
-def me(site: Site) -> Person:
-    return site.person()
-
-
-@pytest.fixture
-def ground(site: Site) -> Topic:
-    return site.ground()
-
-
-def open_composer(tab: Tab, topic: Topic) -> Locator:
-    """Opens the composer in the dock of a topic and gives its text."""
-    tab.go(topic.path)
-    tab.page.locator(".tools").get_by_role("link", name="Reply", exact=True).click()
-    text = tab.page.locator("#dock").get_by_label("Text")
-    expect(text).to_be_focused()
-    return text
 
 
 def saved(tab: Tab) -> Locator:

@@ -3,31 +3,12 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
-from tests.browser.live import Person, Site, Tab, Topic
+from tests.browser.live import open_composer
 from tests.browser.test_accessibility import findings
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def me(site: Site) -> Person:
-    return site.person()
-
-
-@pytest.fixture
-def ground(site: Site) -> Topic:
-    return site.ground()
-
-
-def open_composer(tab: Tab, topic: Topic) -> Locator:
-    """Opens the composer in the dock of a topic and gives its text."""
-    tab.go(topic.path)
-    tab.page.locator(".tools").get_by_role("link", name="Reply", exact=True).click()
-    text = tab.page.locator("#dock").get_by_label("Text")
-    expect(text).to_be_focused()
-    return text
 
 
 @pytest.mark.parametrize("width", [1280, 390])

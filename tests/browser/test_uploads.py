@@ -8,19 +8,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Route, expect
 
-from tests.browser.live import Person, Site, Tab, Topic
+from tests.browser.live import Tab, Topic
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def me(site: Site) -> Person:
-    return site.person()
-
-
-@pytest.fixture
-def ground(site: Site) -> Topic:
-    return site.ground()
 
 
 def a_picture(colour: str = "red") -> bytes:
